@@ -1,0 +1,3 @@
+"""Contract-driven subscription billing for ERPNext."""
+
+__version__ = "0.1.0"

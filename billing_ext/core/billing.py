@@ -1,0 +1,351 @@
+"""How a charge comes to be: what a period should cost under the terms known now, minus what the ledger says was billed.
+
+Catch-up after an outage, backdated changes, upgrades, cancellation credits, preview and forecast are this one
+subtraction; a second run finds nothing to do (Kill Bill's idea, on a fixed grid of periods).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from itertools import pairwise
+
+from billing_ext.core.contract import Contract, ContractLine, FirstPeriod, Terms, Timing
+from billing_ext.core.errors import DomainError
+from billing_ext.core.period import ONE_DAY, Period
+from billing_ext.core.proration import Proration, day_count, share
+
+SAFETY_BOUND = 2_000
+"""Charges of one contract in one run beyond which something is wrong and nothing is billed (Kill Bill's safety bound)."""
+
+
+class ChargeKind(Enum):
+	"""Why a charge exists; the values are the options that users see."""
+
+	RECURRING = "Recurring"
+	ONE_OFF = "One-off"
+	CORRECTION = "Correction"
+	"""The difference for a period that was billed before; negative for a credit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+	"""Days of one period under the same terms, and what they cost.
+
+	``amount`` is in the contract's currency; ``factor`` is the exact share of the period's price; ``days`` and
+	``of_days`` say it as a fraction of days where the convention counts days.
+	"""
+
+	service: Period
+	terms: Terms
+	price_factor: Fraction
+	factor: Fraction
+	amount: Decimal
+	amendment: str = ""
+	days: int | None = None
+	of_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+	"""A charge of the ledger, as planning needs it. ``segments`` is what the whole period was then expected to cost.
+
+	An entry that does not count (its invoice was cancelled and released) only keeps its sequence number taken.
+	"""
+
+	line: str
+	period: Period
+	amount: Decimal
+	sequence: int
+	segments: tuple[Segment, ...] = ()
+	counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+	"""An amount to bill, or to credit if negative, for one line and period.
+
+	``expected`` holds the whole period's segments as known now, ``previous`` those it was billed on before, and
+	``billed`` what the ledger had: amount = what this charge adds. ``due`` is the day on which it may be invoiced.
+	"""
+
+	line: str
+	kind: ChargeKind
+	period: Period
+	service: Period
+	amount: Decimal
+	sequence: int
+	due: date
+	expected: tuple[Segment, ...]
+	billed: Decimal
+	segment: Segment | None = None
+	previous: tuple[Segment, ...] = ()
+
+	@property
+	def key(self) -> str:
+		"""What the ledger holds unique: line, period and sequence."""
+		return f"{self.line}|{self.period.start.isoformat()}|{self.sequence}"
+
+
+Ledger = Mapping[str, Mapping[Period, tuple[LedgerEntry, ...]]]
+
+
+def ledger_of(entries: Iterable[LedgerEntry]) -> Ledger:
+	"""Entries by line and period, oldest first."""
+	ledger: dict[str, dict[Period, tuple[LedgerEntry, ...]]] = {}
+	for entry in sorted(entries, key=lambda entry: entry.sequence):
+		periods = ledger.setdefault(entry.line, {})
+		periods[entry.period] = (*periods.get(entry.period, ()), entry)
+	return ledger
+
+
+def expected(contract: Contract, line: ContractLine, period: Period) -> tuple[Segment, ...]:
+	"""What ``period`` of ``line`` costs under the terms known now, by stretches of unchanged terms.
+
+	Rounded per line, period and terms: stretches under the same terms are rounded together, so that cutting a period
+	changes nothing, and different terms each on their own, so that a customer can recompute every row.
+	"""
+	service = line.service_in(period)
+	if service is None:
+		return ()
+	shares = _shares(contract, line, period, service)
+	segments: list[Segment] = []
+	cumulative: dict[Terms, Fraction] = {}
+	for part, factor in shares:
+		revision = line.revision_on(part.start)
+		full_price = revision.terms.amount * line.price_factor
+		before = cumulative.get(revision.terms, Fraction(0))
+		cumulative[revision.terms] = before + factor
+		rounded = contract.currency.round
+		amount = rounded(full_price * (before + factor)) - rounded(full_price * before)
+		days, of_days = _days(contract, line, period, part, factor)
+		segments.append(
+			Segment(
+				part, revision.terms, line.price_factor, factor, amount, revision.amendment, days, of_days
+			)
+		)
+	return tuple(segments)
+
+
+def due_date(contract: Contract, line: ContractLine, period: Period) -> date | None:
+	"""The day from which ``period`` may be invoiced; None if it has no service.
+
+	In advance: its first day of service less the lead days; in arrears: the day after its last day of service.
+	"""
+	service = line.service_in(period)
+	if service is None:
+		return None
+	if contract.first_period is FirstPeriod.COMBINE and _is_stub(line, period) and line.grid is not None:
+		with_next = due_date(contract, line, line.grid.period_at(period.end))
+		if with_next is not None:
+			return with_next
+	if line.timing is Timing.IN_ARREARS and not line.one_off:
+		return service.end
+	return service.start - timedelta(days=contract.lead_days)
+
+
+def plan_charges(contract: Contract, ledger: Ledger, through: date) -> list[Charge]:
+	"""The charges and credits that bring the ledger to what the contract says, for all that is due by ``through``.
+
+	Running it again on a ledger that has them yields nothing. Raises DomainError ``safety_bound`` where more than
+	``SAFETY_BOUND`` charges come out, ``price_period`` where a line's price cannot be spread over its billing period.
+	"""
+	charges: list[Charge] = []
+	for line in contract.lines:
+		charges.extend(_line_charges(contract, line, ledger.get(line.id, {}), through))
+		if len(charges) > SAFETY_BOUND:
+			raise DomainError("safety_bound", contract=contract.id, bound=SAFETY_BOUND)
+	return charges
+
+
+def next_due(contract: Contract, ledger: Ledger, after: date) -> date | None:
+	"""The first day after ``after`` on which a period that is not billed yet falls due; None if none ever will."""
+	days = (_next_due_of_line(contract, line, ledger.get(line.id, {}), after) for line in contract.lines)
+	return min((day for day in days if day is not None), default=None)
+
+
+def billed_through(contract: Contract, line: ContractLine, ledger: Ledger) -> date | None:
+	"""The last day of service that is billed, free periods included, with no gap before it; None if nothing is billed."""
+	billed = {period for period, entries in ledger.get(line.id, {}).items() if _counting(entries)}
+	horizon = max((period.end for period in billed), default=line.start)
+	through = None
+	for period in _periods(line):
+		if period.start >= horizon or (period not in billed and _costs(contract, line, period)):
+			break
+		through = (line.service_in(period) or period).last_day
+	return through
+
+
+def _line_charges(
+	contract: Contract, line: ContractLine, billed: Mapping[Period, tuple[LedgerEntry, ...]], through: date
+) -> Iterator[Charge]:
+	due = dict(_due_periods(contract, line, through))
+	for period in sorted({*due, *billed}):
+		entries = billed.get(period, ())
+		sequence = entries[-1].sequence + 1 if entries else 1
+		counting = _counting(entries)
+		if counting:
+			yield from _correction(contract, line, period, counting, sequence, through)
+		elif period in due:
+			yield from _first_charges(contract, line, period, sequence, due[period])
+
+
+def _first_charges(
+	contract: Contract, line: ContractLine, period: Period, sequence: int, due: date
+) -> Iterator[Charge]:
+	"""One charge for each stretch of terms that costs anything, so that each is a row of its own on the invoice."""
+	segments = expected(contract, line, period)
+	costing = [segment for segment in segments if segment.amount]
+	for number, segment in enumerate(costing, start=sequence):
+		yield Charge(
+			line=line.id,
+			kind=ChargeKind.ONE_OFF if line.one_off else ChargeKind.RECURRING,
+			period=period,
+			service=segment.service,
+			amount=segment.amount,
+			sequence=number,
+			due=due,
+			expected=segments,
+			billed=contract.currency.zero,
+			segment=segment,
+		)
+
+
+def _correction(
+	contract: Contract,
+	line: ContractLine,
+	period: Period,
+	entries: tuple[LedgerEntry, ...],
+	sequence: int,
+	through: date,
+) -> Iterator[Charge]:
+	"""The one difference between what the period should cost and what was billed for it."""
+	segments = expected(contract, line, period)
+	billed = sum((entry.amount for entry in entries), contract.currency.zero)
+	amount = sum((segment.amount for segment in segments), contract.currency.zero) - billed
+	if not amount:
+		return
+	previous = entries[-1].segments
+	yield Charge(
+		line=line.id,
+		kind=ChargeKind.CORRECTION,
+		period=period,
+		service=_changed_days(period, previous, segments),
+		amount=amount,
+		sequence=sequence,
+		due=through,
+		expected=segments,
+		billed=billed,
+		previous=previous,
+	)
+
+
+def _counting(entries: tuple[LedgerEntry, ...]) -> tuple[LedgerEntry, ...]:
+	return tuple(entry for entry in entries if entry.counts)
+
+
+def _costs(contract: Contract, line: ContractLine, period: Period) -> bool:
+	return any(segment.amount for segment in expected(contract, line, period))
+
+
+def _changed_days(period: Period, previous: tuple[Segment, ...], current: tuple[Segment, ...]) -> Period:
+	"""From the first to the last day whose terms differ; all days of service if none does."""
+	before, now = _terms_by_stretch(previous), _terms_by_stretch(current)
+	cuts = sorted({day for part in (*before, *now) for day in (part.start, part.end)})
+	changed = [
+		stretch
+		for stretch in (Period(start, end) for start, end in pairwise(cuts))
+		if _terms_in(before, stretch) != _terms_in(now, stretch)
+	]
+	if changed:
+		return Period(changed[0].start, changed[-1].end)
+	return Period(cuts[0], cuts[-1]) if cuts else period
+
+
+def _terms_by_stretch(segments: tuple[Segment, ...]) -> dict[Period, Terms]:
+	return {segment.service: segment.terms for segment in segments}
+
+
+def _terms_in(stretches: dict[Period, Terms], part: Period) -> Terms | None:
+	return next((terms for stretch, terms in stretches.items() if stretch.intersect(part) == part), None)
+
+
+def _shares(
+	contract: Contract, line: ContractLine, period: Period, service: Period
+) -> list[tuple[Period, Fraction]]:
+	"""The stretches of unchanged terms within ``service``, each with its share of the period's price."""
+	if line.one_off or line.grid is None:
+		return [(service, Fraction(1))]
+	scale = Fraction(1)
+	if _is_stub(line, period):
+		if contract.first_period is FirstPeriod.FREE:
+			return []
+		if contract.first_period is FirstPeriod.FULL:
+			scale = 1 / share(contract.proration, line.grid, period, Period(line.start, period.end))
+	if contract.proration is Proration.NONE:
+		return [(service, Fraction(1))]
+	parts = _stretches(line, service)
+	return [(part, scale * share(contract.proration, line.grid, period, part)) for part in parts]
+
+
+def _stretches(line: ContractLine, service: Period) -> list[Period]:
+	cuts = [
+		revision.effective for revision in line.history if service.start < revision.effective < service.end
+	]
+	return [
+		Period(start, end) for start, end in zip([service.start, *cuts], [*cuts, service.end], strict=True)
+	]
+
+
+def _days(
+	contract: Contract, line: ContractLine, period: Period, part: Period, factor: Fraction
+) -> tuple[int | None, int | None]:
+	"""Days and days of the period where they tell the factor; a full price needs none."""
+	if line.grid is None or factor == 1:
+		return None, None
+	days = day_count(contract.proration, line.grid, period, part)
+	return days if days and Fraction(*days) == factor else (None, None)
+
+
+def _is_stub(line: ContractLine, period: Period) -> bool:
+	return period.start < line.start < period.end
+
+
+def _periods(line: ContractLine) -> Iterator[Period]:
+	"""All periods that the line is served in, in order; without end for an evergreen line."""
+	if not line.active:
+		return
+	if line.grid is None:
+		yield Period(line.start, line.start + ONE_DAY)
+		return
+	for period in line.grid.periods_from(line.start):
+		if line.end is not None and period.start >= line.end:
+			return
+		yield period
+
+
+def _due_periods(contract: Contract, line: ContractLine, through: date) -> Iterator[tuple[Period, date]]:
+	for period in _periods(line):
+		due = due_date(contract, line, period)
+		if due is None:
+			continue
+		if due > through:
+			return
+		yield period, due
+
+
+def _next_due_of_line(
+	contract: Contract, line: ContractLine, billed: Mapping[Period, tuple[LedgerEntry, ...]], after: date
+) -> date | None:
+	"""As next_due, for one line; a price of nothing never falls due, so an evergreen free line ends the search itself."""
+	if not any(revision.terms.amount for revision in line.history):
+		return None
+	for period in _periods(line):
+		due = due_date(contract, line, period)
+		if due is not None and due > after and not _counting(billed.get(period, ())):
+			return due
+	return None
