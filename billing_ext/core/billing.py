@@ -155,7 +155,7 @@ def plan_charges(contract: Contract, ledger: Ledger, through: date) -> list[Char
 	``SAFETY_BOUND`` charges come out, ``price_period`` where a line's price cannot be spread over its billing period.
 	"""
 	charges: list[Charge] = []
-	for line in contract.lines:
+	for line in _lines(contract, ledger):
 		charges.extend(_line_charges(contract, line, ledger.get(line.id, {}), through))
 		if len(charges) > SAFETY_BOUND:
 			raise DomainError("safety_bound", contract=contract.id, bound=SAFETY_BOUND)
@@ -178,6 +178,16 @@ def billed_through(contract: Contract, line: ContractLine, ledger: Ledger) -> da
 			break
 		through = (line.service_in(period) or period).last_day
 	return through
+
+
+def _lines(contract: Contract, ledger: Ledger) -> Iterator[ContractLine]:
+	"""The contract's lines, and as lines without service those whose amendment was cancelled after they were billed."""
+	yield from contract.lines
+	known = {line.id for line in contract.lines}
+	for line_id, periods in ledger.items():
+		if line_id not in known:
+			start = min(periods).start
+			yield ContractLine(line_id, start, history=(), end=start)
 
 
 def _line_charges(
@@ -285,7 +295,10 @@ def _shares(
 		if contract.first_period is FirstPeriod.FREE:
 			return []
 		if contract.first_period is FirstPeriod.FULL:
-			scale = 1 / share(contract.proration, line.grid, period, Period(line.start, period.end))
+			weight = share(contract.proration, line.grid, period, Period(line.start, period.end))
+			if not weight:  # a 31st alone weighs nothing under 30/360
+				return [(service, Fraction(1))]
+			scale = 1 / weight
 	if contract.proration is Proration.NONE:
 		return [(service, Fraction(1))]
 	parts = _stretches(line, service)
@@ -341,11 +354,18 @@ def _due_periods(contract: Contract, line: ContractLine, through: date) -> Itera
 def _next_due_of_line(
 	contract: Contract, line: ContractLine, billed: Mapping[Period, tuple[LedgerEntry, ...]], after: date
 ) -> date | None:
-	"""As next_due, for one line; a price of nothing never falls due, so an evergreen free line ends the search itself."""
-	if not any(revision.terms.amount for revision in line.history):
-		return None
+	"""As next_due, for one line; a price of nothing never falls due, so a line that stays free ends the search itself."""
 	for period in _periods(line):
+		if not _priced(line, period.start):
+			return None
 		due = due_date(contract, line, period)
-		if due is not None and due > after and not _counting(billed.get(period, ())):
-			return due
+		if due is not None and due > after and _priced(line, period.start, period.end):
+			if not _counting(billed.get(period, ())):
+				return due
 	return None
+
+
+def _priced(line: ContractLine, start: date, end: date = date.max) -> bool:
+	"""Is there a price in force on any day from ``start`` to the day before ``end``?"""
+	later = (revision for revision in line.history if start < revision.effective < end)
+	return any(revision.terms.amount for revision in (line.revision_on(start), *later))

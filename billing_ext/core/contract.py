@@ -266,6 +266,8 @@ def _history(
 	revisions = list(history)
 	for effective, _sequence, amendment, change in changes:
 		terms = _new_terms(revisions[-1].terms, change)
+		if terms == revisions[-1].terms:
+			continue
 		if revisions[-1].effective == effective:
 			revisions.pop()
 		if not revisions or revisions[-1].terms != terms:

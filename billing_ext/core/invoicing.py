@@ -78,8 +78,7 @@ def plan_invoices(
 	rows = [Row((charge,)) for charge in charges if charge.amount > 0]
 	if contract.credit_handling is CreditHandling.NEXT_INVOICE:
 		rows, credits = _deduct(contract, rows, credits)
-		if upcoming is not None:
-			credits = []
+		credits = [credit for credit in credits if not _charge_follows(contract, ledger, credit, through)]
 	drafts = [InvoiceDraft(contract.id, DocumentKind.INVOICE, tuple(rows))] if rows else []
 	return drafts + _credit_notes(contract, credits, carriers)
 
@@ -93,8 +92,15 @@ def _waits(contract: Contract, charges: Iterable[Charge], upcoming: date | None)
 
 def _family(contract: Contract, line_id: str) -> str:
 	"""The first line of a chain of replacements: a credit of one may be deducted from a charge of another."""
-	line = contract.line(line_id)
-	return _family(contract, line.replaces) if line.replaces else line.id
+	replaced = next((line.replaces for line in contract.lines if line.id == line_id), "")
+	return _family(contract, replaced) if replaced else line_id
+
+
+def _charge_follows(contract: Contract, ledger: Ledger, credit: Charge, through: date) -> bool:
+	"""Will a later charge of the credit's line, or of one that replaced it, be there to deduct it from?"""
+	family = _family(contract, credit.line)
+	lines = tuple(line for line in contract.lines if _family(contract, line.id) == family)
+	return next_due(replace(contract, lines=lines), ledger, through) is not None
 
 
 def _deduct(contract: Contract, rows: list[Row], credits: list[Charge]) -> tuple[list[Row], list[Charge]]:
@@ -137,10 +143,19 @@ def _credit_notes(
 
 
 def _by_preference(contract: Contract, credit: Charge, carriers: Sequence[Carrier]) -> list[Carrier]:
-	"""Rows of the credit's own period first, then others of its line, then of lines it replaced; newest first."""
+	"""Rows of the credit's own period first, then others of its line, then of lines it replaced; newest first.
+
+	Other lines come last: a credit can only get there if its line is gone, for a cancelled amendment had added it.
+	"""
 	family = _family(contract, credit.line)
-	related = [carrier for carrier in reversed(carriers) if _family(contract, carrier.line) == family]
-	return sorted(related, key=lambda carrier: (carrier.line != credit.line, carrier.period != credit.period))
+	return sorted(
+		reversed(carriers),
+		key=lambda carrier: (
+			_family(contract, carrier.line) != family,
+			carrier.line != credit.line,
+			carrier.period != credit.period,
+		),
+	)
 
 
 def _split(credit: Charge, limit: Decimal) -> tuple[Charge, Charge | None]:
@@ -155,3 +170,14 @@ def _split(credit: Charge, limit: Decimal) -> tuple[Charge, Charge | None]:
 		billed=credit.billed - limit,
 	)
 	return part, rest
+
+
+def next_billing_date(contract: Contract, ledger: Ledger, carriers: Sequence[Carrier]) -> date | None:
+	"""The first day on which there is something to invoice or to credit; None if there never will be.
+
+	A change that waits for the next invoice does not bring the date forward.
+	"""
+	pending = plan_invoices(contract, ledger, carriers, date.min)
+	days = [charge.service.start for draft in pending for row in draft.rows for charge in row.charges]
+	upcoming = next_due(contract, ledger, date.min)
+	return min([*days, upcoming] if upcoming else days, default=None)

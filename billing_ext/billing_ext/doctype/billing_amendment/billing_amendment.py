@@ -1,0 +1,22 @@
+from frappe.model.document import Document
+
+from billing_ext.core.errors import DomainError
+from billing_ext.services import contract_change
+from billing_ext.services.messages import throw
+
+
+class BillingAmendment(Document):
+	def validate(self):
+		self._run(contract_change.prepare_amendment)
+
+	def on_submit(self):
+		self._run(contract_change.apply_amendment)
+
+	def on_cancel(self):
+		self._run(contract_change.undo_amendment)
+
+	def _run(self, step):
+		try:
+			step(self)
+		except DomainError as error:
+			throw(error, {row.contract_line: row.line_title for row in self.lines})

@@ -1,0 +1,25 @@
+from frappe.model.document import Document
+
+from billing_ext.core.errors import DomainError
+from billing_ext.services import contract_change
+from billing_ext.services.messages import throw
+
+
+class BillingContract(Document):
+	def validate(self):
+		self._run(contract_change.prepare_contract, self)
+
+	def on_submit(self):
+		self._run(contract_change.activate, self.name)
+
+	def before_cancel(self):
+		self._run(contract_change.check_cancellable, self.name)
+
+	def on_cancel(self):
+		self.db_set({"status": "Cancelled", "next_billing_date": None})
+
+	def _run(self, step, argument):
+		try:
+			step(argument)
+		except DomainError as error:
+			throw(error, {row.name: f"{row.idx} ({row.item_code})" for row in self.lines})

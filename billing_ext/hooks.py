@@ -1,0 +1,39 @@
+app_name = "billing_ext"
+app_title = "Billing"
+app_publisher = "billing_ext contributors"
+app_description = "Contract-driven subscription billing for ERPNext"
+app_license = "gpl-3.0"
+required_apps = ["erpnext"]
+
+after_install = "billing_ext.install.after_install"
+after_migrate = "billing_ext.install.after_migrate"
+before_uninstall = "billing_ext.uninstall.before_uninstall"
+
+doc_events = {
+	"Sales Invoice": {
+		"on_submit": "billing_ext.overrides.sales_invoice.on_submit",
+		"on_cancel": "billing_ext.overrides.sales_invoice.on_cancel",
+		"on_trash": "billing_ext.overrides.sales_invoice.on_trash",
+	},
+}
+
+doctype_js = {
+	"Customer": "public/js/customer.js",
+	"Sales Invoice": "public/js/sales_invoice.js",
+}
+
+override_doctype_dashboards = {"Customer": "billing_ext.overrides.customer.dashboard"}
+
+# The nightly run starts at 02:15, or in the first hour after that in which the scheduler is up.
+# The names' last part must be unique on the site: Frappe names the job type after it.
+scheduler_events = {
+	"cron": {
+		"15 2-23 * * *": ["billing_ext.tasks.billing_ext_nightly"],
+		"*/5 * * * *": ["billing_ext.tasks.billing_ext_frequent"],
+	},
+	"hourly": ["billing_ext.tasks.billing_ext_hourly"],
+	"daily": ["billing_ext.tasks.billing_ext_daily"],
+	"weekly_long": ["billing_ext.tasks.billing_ext_weekly"],
+}
+
+auto_cancel_exempted_doctypes = ["Billing Contract", "Billing Amendment"]

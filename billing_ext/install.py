@@ -1,0 +1,45 @@
+"""Set the app up on a site. Every step may be done again: it also runs after each migration."""
+
+import frappe
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+
+from billing_ext.custom_fields import CUSTOM_FIELDS
+
+MODULE = "Billing Ext"
+SERVICE_USER = "billing-service@localhost.invalid"
+SERVICE_ROLES = ("Accounts User", "Billing Manager")
+
+
+def after_install():
+	"""Custom fields, and the user as whom billing jobs run."""
+	after_migrate()
+	_create_service_user()
+
+
+def after_migrate():
+	"""Custom fields as this version wants them."""
+	create_custom_fields(
+		{
+			doctype: [{**field, "module": MODULE} for field in fields]
+			for doctype, fields in CUSTOM_FIELDS.items()
+		}
+	)
+
+
+def _create_service_user():
+	"""Not the Administrator, whom ERPNext bars from frozen periods whatever the roles. The user cannot log in."""
+	if not frappe.db.exists("User", SERVICE_USER):
+		user = frappe.get_doc(
+			{
+				"doctype": "User",
+				"email": SERVICE_USER,
+				"first_name": "Billing",
+				"last_name": "Service",
+				"send_welcome_email": 0,
+				"user_type": "System User",
+				"roles": [{"role": role} for role in SERVICE_ROLES],
+			}
+		)
+		user.flags.no_welcome_mail = True
+		user.insert(ignore_permissions=True)
+	frappe.db.set_single_value("Billing Settings", "service_user", SERVICE_USER)

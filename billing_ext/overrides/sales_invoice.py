@@ -1,0 +1,24 @@
+"""Sales Invoice: keep the ledger of charges right whatever users do with the invoice."""
+
+from billing_ext.core.errors import DomainError
+from billing_ext.services import invoice_events
+from billing_ext.services.messages import throw
+
+
+def on_submit(doc, method=None):
+	_run(invoice_events.on_submit, doc)
+
+
+def on_cancel(doc, method=None):
+	_run(invoice_events.on_cancel, doc)
+
+
+def on_trash(doc, method=None):
+	_run(invoice_events.on_trash, doc)
+
+
+def _run(event, doc):
+	try:
+		event(doc)
+	except DomainError as error:
+		throw(error)

@@ -1,0 +1,242 @@
+"""The ledger of charges: append-only but for its status and the documents it points to.
+
+A charge counts as billed unless it was released. When an invoice is cancelled its charges are held, and still count, so
+that nothing is billed again while somebody corrects the invoice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import frappe
+from frappe.query_builder import DocType
+
+from billing_ext.core.billing import Charge, LedgerEntry
+from billing_ext.core.derivation import derivation, segment_from_json
+from billing_ext.core.invoicing import Carrier, InvoiceDraft
+from billing_ext.core.period import ONE_DAY, Period
+from billing_ext.core.simulation import Books
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.money import to_decimal, to_float
+
+
+class ChargeStatus(Enum):
+	"""States of a ledger row."""
+
+	DRAFT = "Draft"
+	INVOICED = "Invoiced"
+	HELD = "Held"
+	RELEASED = "Released"
+	FORGIVEN = "Forgiven"
+	REBILL = "Re-bill"
+
+
+NOT_COUNTING = {ChargeStatus.RELEASED.value, ChargeStatus.FORGIVEN.value}
+MANUAL_CREDIT = "Manual Credit"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedRow:
+	"""A row of a draft and the names of its charges in the ledger, the charge itself first, then what was deducted."""
+
+	names: tuple[str, ...]
+	amount: Decimal
+
+
+def rows_of(contract: str) -> list[dict[str, Any]]:
+	"""All ledger rows of a contract, oldest first."""
+	return frappe.get_all(
+		"Billing Charge", filters={"contract": contract}, fields=["*"], order_by="sequence, creation, name"
+	)
+
+
+def books(contract: str) -> Books:
+	"""The ledger of a contract and what its submitted invoices can still be credited for."""
+	rows = rows_of(contract)
+	return Books(entries=[_entry(row) for row in rows], carriers=_carriers(rows))
+
+
+def _entry(row: Row) -> LedgerEntry:
+	data = json.loads(row["derivation"] or "{}")
+	return LedgerEntry(
+		line=row["contract_line"],
+		period=_period(row),
+		amount=to_decimal(row["amount"]),
+		sequence=row["sequence"],
+		segments=tuple(segment_from_json(segment) for segment in data.get("expected", ())),
+		counts=row["status"] not in NOT_COUNTING,
+	)
+
+
+def _period(row: Row) -> Period:
+	return Period(row["period_start"], row["period_end"] + ONE_DAY)
+
+
+def _carriers(rows: Sequence[Row]) -> list[Carrier]:
+	"""Charges on submitted invoices with what is left of their row: the row's net less all credits against it."""
+	row_net: dict[str, Decimal] = {}
+	credited: dict[str, Decimal] = {}
+	for row in rows:
+		amount = to_decimal(row["amount"])
+		if row["corrects"]:
+			if row["status"] != ChargeStatus.RELEASED.value:
+				credited[row["corrects"]] = credited.get(row["corrects"], Decimal(0)) + amount
+		elif row["status"] == ChargeStatus.INVOICED.value:
+			row_net[row["sales_invoice_item"]] = row_net.get(row["sales_invoice_item"], Decimal(0)) + amount
+	carrying = [
+		row
+		for row in rows
+		if row["status"] == ChargeStatus.INVOICED.value and not row["corrects"] and row["amount"] > 0
+	]
+	return [
+		Carrier(
+			entry=row["name"],
+			line=row["contract_line"],
+			period=_period(row),
+			invoice=row["sales_invoice"],
+			remaining=row_net[row["sales_invoice_item"]] + credited.get(row["name"], Decimal(0)),
+		)
+		for row in sorted(carrying, key=lambda row: (row["creation"], row["sequence"], row["name"]))
+	]
+
+
+def append(
+	draft: InvoiceDraft, header: Row, titles: dict[str, str], run: str | None, status: ChargeStatus
+) -> list[PostedRow]:
+	"""Write a draft's charges to the ledger, not yet pointing to a document.
+
+	Raises frappe.UniqueValidationError where another worker has billed one of them.
+	"""
+	posted = []
+	for row in draft.rows:
+		names = tuple(_insert(charge, header, titles, run, status, row.corrects) for charge in row.charges)
+		posted.append(PostedRow(names, row.amount))
+	return posted
+
+
+def _insert(
+	charge: Charge, header: Row, titles: dict[str, str], run: str | None, status: ChargeStatus, corrects: str
+) -> str:
+	segment = charge.segment or (charge.expected[-1] if charge.expected else None)
+	values = {
+		"contract": header["name"],
+		"customer": header["customer"],
+		"company": header["company"],
+		"contract_line": charge.line,
+		"line_title": titles.get(charge.line, charge.line),
+		"kind": charge.kind.value,
+		"status": status.value,
+		"amount": to_float(charge.amount),
+		"currency": header["currency"],
+		"period_start": charge.period.start,
+		"period_end": charge.period.last_day,
+		"service_start": charge.service.start,
+		"service_end": charge.service.last_day,
+		"quantity": to_float(segment.terms.quantity) if segment else 0,
+		"price": to_float(segment.terms.price) if segment else 0,
+		"amendment": _amendment(charge),
+		"corrects": corrects or None,
+		"billing_run": run,
+		"sequence": charge.sequence,
+		"billing_key": charge.key,
+	}
+	explanation = derivation(charge)
+	return _insert_row({**values, "formula": explanation["formula"], "derivation": json.dumps(explanation)})
+
+
+def _insert_row(values: dict[str, Any]) -> str:
+	"""Links come from rows that were just read under a lock, so they are not looked up once more."""
+	charge = frappe.get_doc({"doctype": "Billing Charge", **values})
+	charge.name = frappe.generate_hash(length=10)
+	charge.set_user_and_timestamp()
+	charge.db_insert()
+	return charge.name
+
+
+def _amendment(charge: Charge) -> str | None:
+	changed = [
+		segment.amendment
+		for segment in charge.expected
+		if segment.amendment and segment.service.intersect(charge.service)
+	]
+	return changed[-1] if changed else None
+
+
+def point_to(names: Iterable[str], invoice: str, row: str, status: ChargeStatus) -> None:
+	"""Tie ledger rows to the document row that carries them."""
+	table = DocType("Billing Charge")
+	(
+		frappe.qb.update(table)
+		.set(table.sales_invoice, invoice)
+		.set(table.sales_invoice_item, row)
+		.set(table.status, status.value)
+		.where(table.name.isin(list(names)))
+		.run()
+	)
+
+
+def on_invoice(invoice: str) -> list[dict[str, Any]]:
+	"""Ledger rows that a document carries, the charge of a row before what was deducted from it."""
+	return frappe.get_all(
+		"Billing Charge", filters={"sales_invoice": invoice}, fields=["*"], order_by="corrects, amount desc"
+	)
+
+
+def set_status(names: Sequence[str], status: ChargeStatus, *, detach: bool = False) -> None:
+	"""Change the state of ledger rows; ``detach`` also drops the link to a document that is about to be deleted."""
+	if not names:
+		return
+	table = DocType("Billing Charge")
+	query = frappe.qb.update(table).set(table.status, status.value).where(table.name.isin(list(names)))
+	if detach:
+		query = query.set(table.sales_invoice, None).set(table.sales_invoice_item, None)
+	query.run()
+
+
+def append_manual_credit(carrier: Row, amount: Decimal, invoice: str, row: str) -> str:
+	"""Record a credit note that a user made by hand against a charge; forgiven until somebody says otherwise."""
+	newest = frappe.get_all(
+		"Billing Charge",
+		filters={"contract_line": carrier["contract_line"], "period_start": carrier["period_start"]},
+		pluck="sequence",
+		order_by="sequence desc",
+		limit=1,
+	)
+	sequence = (newest[0] if newest else 0) + 1
+	copied = (
+		"contract", "customer", "company", "contract_line", "line_title", "currency", "period_start",
+		"period_end", "service_start", "service_end", "derivation", "quantity", "price",
+	)  # fmt: skip
+	return _insert_row(
+		{field: carrier[field] for field in copied}
+		| {
+			"kind": MANUAL_CREDIT,
+			"status": ChargeStatus.FORGIVEN.value,
+			"amount": to_float(amount),
+			"formula": str(amount),
+			"corrects": carrier["name"],
+			"sales_invoice": invoice,
+			"sales_invoice_item": row,
+			"sequence": sequence,
+			"billing_key": f"{carrier['contract_line']}|{carrier['period_start'].isoformat()}|{sequence}",
+		}
+	)
+
+
+def counting(contract: str) -> int:
+	"""How many ledger rows of a contract still count as billed."""
+	return frappe.db.count("Billing Charge", {"contract": contract, "status": ("not in", list(NOT_COUNTING))})
+
+
+def carrier_rows(invoice: str) -> dict[str, dict[str, Any]]:
+	"""The charges that a submitted invoice carries, by invoice row."""
+	return {
+		row["sales_invoice_item"]: row
+		for row in on_invoice(invoice)
+		if not row["corrects"] and row["amount"] > 0
+	}

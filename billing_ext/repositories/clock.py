@@ -1,0 +1,22 @@
+"""The clock, in the site's time zone. Everything else is told the date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from frappe.utils import getdate, now_datetime
+
+
+def today() -> date:
+	"""The current date of the site."""
+	return getdate()
+
+
+def now() -> datetime:
+	"""The current time of the site, naive as Frappe stores it."""
+	return now_datetime()
+
+
+def minutes_ago(minutes: int) -> datetime:
+	"""The time that many minutes before now."""
+	return now() - timedelta(minutes=minutes)

@@ -1,0 +1,182 @@
+"""Billing Contracts and their amendments: rows in, core values out, and the hints that let idle contracts rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import frappe
+from frappe.query_builder import DocType, Order
+
+from billing_ext.core.contract import Contract
+from billing_ext.repositories import contract_rows
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.money import currency, to_float
+
+SUBMITTED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRecord:
+	"""A contract's rows. ``lines`` holds the contract's own lines and those that amendments added, by id."""
+
+	header: Row
+	own_lines: tuple[Row, ...]
+	amendments: tuple[Row, ...]
+	lines: dict[str, Row] = field(default_factory=dict)
+
+	def to_core(self) -> Contract:
+		"""The contract as its amendments leave it."""
+		code = self.header["currency"]
+		return contract_rows.contract_from(self.header, self.own_lines, self.amendments, currency(code))
+
+
+def lock(names: Sequence[str]) -> None:
+	"""Hold the contracts' rows until the transaction ends.
+
+	Must be the transaction's first statement: a plain read before it would open the snapshot in which the ledger is
+	then read, without what another worker has just committed.
+	"""
+	placeholders = ", ".join(["%s"] * len(names))
+	frappe.db.sql(
+		f"select name from `tabBilling Contract` where name in ({placeholders}) order by name for update",  # noqa: S608
+		list(names),
+	)
+
+
+def record(name: str, instead: Row | None = None) -> ContractRecord:
+	"""The rows of a contract with its submitted amendments; ``instead`` adds one that is not submitted yet.
+
+	Raises frappe.DoesNotExistError.
+	"""
+	header = frappe.db.get_value("Billing Contract", name, "*", as_dict=True)
+	if not header:
+		raise frappe.DoesNotExistError(name)
+	own = _children("Billing Contract Line", [name])
+	amendments: list[Row] = [*_amendments(name)]
+	if instead is not None:
+		amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
+	return record_of(header, own, amendments)
+
+
+def record_of(header: Row, own_lines: Sequence[Row], amendments: Sequence[Row]) -> ContractRecord:
+	"""A record from rows that need not be saved."""
+	own = {contract_rows.line_id(row): row for row in own_lines}
+	lines = own | contract_rows.added_rows(own, amendments)
+	return ContractRecord(header, tuple(own_lines), tuple(amendments), lines)
+
+
+def _amendments(contract: str) -> list[dict[str, Any]]:
+	amendments = frappe.get_all(
+		"Billing Amendment",
+		filters={"contract": contract, "docstatus": SUBMITTED},
+		fields=["*"],
+		order_by="sequence",
+	)
+	changes = _children("Billing Amendment Line", [row.name for row in amendments])
+	for amendment in amendments:
+		amendment["lines"] = [row for row in changes if row["parent"] == amendment["name"]]
+	return amendments
+
+
+def _children(doctype: str, parents: list[str]) -> list[dict[str, Any]]:
+	if not parents:
+		return []
+	return frappe.get_all(doctype, filters={"parent": ("in", parents)}, fields=["*"], order_by="parent, idx")
+
+
+def next_sequence(contract: str) -> int:
+	"""The number that the next amendment of ``contract`` gets: one more than any before, cancelled ones included."""
+	table = DocType("Billing Amendment")
+	newest = (
+		frappe.qb.from_(table)
+		.select(table.sequence)
+		.where(table.contract == contract)
+		.orderby(table.sequence, order=Order.desc)
+		.limit(1)
+		.run()
+	)
+	return (newest[0][0] or 0) + 1 if newest else 1
+
+
+def names_due(as_of: date, company: str | None, customer: str | None, contract: str | None) -> list[str]:
+	"""Submitted contracts with something due by ``as_of``, in the order in which they are locked.
+
+	``next_billing_date`` is a hint: a wrong one delays a charge until the weekly sweep, it cannot double or lose one.
+	"""
+	table = DocType("Billing Contract")
+	query = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where((table.docstatus == SUBMITTED) & (table.next_billing_date <= as_of))
+		.orderby(table.company, table.customer, table.name)
+	)
+	if company:
+		query = query.where(table.company == company)
+	if customer:
+		query = query.where(table.customer == customer)
+	if contract:
+		query = query.where(table.name == contract)
+	return query.run(pluck=True)
+
+
+def all_submitted() -> list[str]:
+	"""Every submitted contract, for the weekly sweep."""
+	return frappe.get_all("Billing Contract", filters={"docstatus": SUBMITTED}, pluck="name", order_by="name")
+
+
+def save_state(
+	name: str, *, status: str, next_billing_date: date | None, service_end: date | None, mrr: Decimal
+) -> None:
+	"""Write what is derived from terms and ledger. Not a user's change: no version, no timestamp."""
+	frappe.db.set_value(
+		"Billing Contract",
+		name,
+		{
+			"status": status,
+			"next_billing_date": next_billing_date,
+			"service_end": service_end,
+			"mrr": to_float(mrr),
+			"billing_error": None,
+		},
+		update_modified=False,
+	)
+
+
+def save_error(name: str, message: str) -> None:
+	"""Show on the contract why it was not billed."""
+	frappe.db.set_value(
+		"Billing Contract",
+		name,
+		{"status": "Needs Attention", "billing_error": message},
+		update_modified=False,
+	)
+
+
+def advance_statuses(today: date) -> None:
+	"""What the calendar alone changes: upcoming contracts become active, served ones end."""
+	table = DocType("Billing Contract")
+	submitted = table.docstatus == SUBMITTED
+	update = frappe.qb.update(table)
+	update.set(table.status, "Active").where(
+		submitted & (table.status == "Upcoming") & (table.start_date <= today)
+	).run()
+	update.set(table.status, "Ended").where(
+		submitted
+		& (table.status == "Active")
+		& (table.service_end < today)
+		& table.next_billing_date.isnull()
+	).run()
+
+
+def of_customer(customer: str) -> list[dict[str, Any]]:
+	"""The customer's contracts that the user may read, for the customer's form."""
+	return frappe.get_list(
+		"Billing Contract",
+		filters={"customer": customer, "docstatus": SUBMITTED},
+		fields=["name", "status", "start_date", "service_end", "next_billing_date", "mrr", "currency"],
+		order_by="start_date desc, name",
+	)

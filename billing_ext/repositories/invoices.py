@@ -1,0 +1,246 @@
+"""Sales Invoices: the single place that creates them, on ERPNext's own document path.
+
+Every field that ERPNext would otherwise guess, re-price or fetch over the network is given, and after submission the
+totals are compared with the plan: a difference undoes the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import frappe
+from erpnext.accounts.party import set_taxes
+
+from billing_ext.core.errors import DomainError
+from billing_ext.core.period import Period
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.money import to_decimal, to_float
+from billing_ext.repositories.posting import ExchangeRates, deferred_revenue_account
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+	"""A row to write: ``amount`` is its net in the invoice's currency; ``charge`` is the ledger row that it carries.
+
+	``quantity`` times ``rate`` is the amount. ``list_rate`` is the rate before discount. ``line`` is the contract line's
+	row, for its item and accounts.
+	"""
+
+	line: Row
+	charge: str
+	description: str
+	quantity: Decimal
+	rate: Decimal
+	list_rate: Decimal
+	amount: Decimal
+	service: Period
+	in_advance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceHeader:
+	"""What a document says besides its rows. ``return_against`` makes it a credit note."""
+
+	contract: Row
+	posting_date: date
+	run: str | None
+	submit: bool
+	return_against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedInvoice:
+	"""The document that was made, and the names of its rows in order."""
+
+	name: str
+	rows: tuple[str, ...]
+	submitted: bool
+
+
+def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
+	"""Insert a Sales Invoice or credit note, submitted in one pass if ``header.submit``.
+
+	Raises DomainError ``exchange_rate``, ``totals_differ``, ``tax_in_price`` and whatever ERPNext's validation raises;
+	the caller's transaction must then be rolled back.
+	"""
+	# new_doc and not get_doc: ERPNext copies the tax template's rows only into a document marked as new.
+	invoice = frappe.new_doc("Sales Invoice")
+	invoice.update(_header_values(header))
+	if header.return_against:
+		invoice.update(_return_values(header.return_against))
+	else:
+		_set_tax_template(invoice, header.contract)
+	for row in rows:
+		invoice.append("items", _row_values(header, row))
+	invoice.set_taxes()
+	if any(tax.included_in_print_rate for tax in invoice.taxes):
+		raise DomainError("tax_in_price", template=invoice.taxes_and_charges)
+	# The ledger is written by the caller in this transaction; the hooks for invoices edited by hand keep out of it.
+	invoice.flags.billing_ext_posting = True
+	invoice.flags.ignore_permissions = True
+	if header.submit:
+		invoice.submit()
+		_settle_status(invoice)
+	else:
+		invoice.insert()
+	_assert_totals(invoice, rows, header)
+	return CreatedInvoice(invoice.name, tuple(row.name for row in invoice.items), header.submit)
+
+
+def _header_values(header: InvoiceHeader) -> dict[str, Any]:
+	contract = header.contract
+	rates = ExchangeRates(contract["company"], header.posting_date)
+	price_list = contract.get("price_list") or _default_price_list()
+	price_list_currency = frappe.get_cached_value("Price List", price_list, "currency")
+	values = {
+		"company": contract["company"],
+		"customer": contract["customer"],
+		"set_posting_time": 1,
+		"posting_date": header.posting_date,
+		"currency": contract["currency"],
+		"conversion_rate": rates.to_company_currency(contract["currency"]),
+		"selling_price_list": price_list,
+		"price_list_currency": price_list_currency,
+		"plc_conversion_rate": rates.to_company_currency(price_list_currency),
+		"ignore_pricing_rule": 1,
+		"disable_rounded_total": 1,
+		"update_stock": 0,
+		"po_no": contract.get("po_no"),
+		"cost_center": contract.get("cost_center"),
+		"project": contract.get("project"),
+		"letter_head": contract.get("letter_head"),
+		"language": contract.get("language"),
+		"billing_ext_contract": contract["name"],
+		"billing_ext_run": header.run,
+	}
+	# An empty value here would keep ERPNext from filling in the customer's own.
+	optional = ("payment_terms_template", "customer_address", "contact_person")
+	return values | {field: contract[field] for field in optional if contract.get(field)}
+
+
+def _return_values(original: str) -> dict[str, Any]:
+	"""A credit note takes rate, tax, receivable account and addresses from the invoice that it corrects."""
+	same = (
+		"conversion_rate", "plc_conversion_rate", "debit_to", "taxes_and_charges", "tax_category",
+		"customer_address", "contact_person", "selling_price_list", "price_list_currency", "cost_center", "project",
+		"po_no", "language", "letter_head",
+	)  # fmt: skip
+	values = frappe.db.get_value("Sales Invoice", original, same, as_dict=True)
+	return {
+		**values,
+		"is_return": 1,
+		"return_against": original,
+		"update_outstanding_for_self": 0,
+		"payment_terms_template": "",
+	}
+
+
+def _set_tax_template(invoice: Any, contract: Row) -> None:
+	"""The contract's template, else the tax rule for the customer; ERPNext falls back to the company's default."""
+	customer = frappe.get_cached_doc("Customer", contract["customer"])
+	invoice.tax_category = customer.tax_category
+	invoice.taxes_and_charges = contract.get("taxes_and_charges") or set_taxes(
+		contract["customer"],
+		"Customer",
+		invoice.posting_date,
+		contract["company"],
+		customer_group=customer.customer_group,
+		tax_category=customer.tax_category,
+		billing_address=contract.get("customer_address"),
+	)
+
+
+def _row_values(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
+	sign = -1 if header.return_against else 1
+	values = {
+		"item_code": row.line["item_code"],
+		"description": row.description,
+		"qty": sign * to_float(row.quantity),
+		"conversion_factor": 1,
+		"rate": to_float(row.rate),
+		"price_list_rate": to_float(row.list_rate),
+		"discount_percentage": 0,
+		"margin_rate_or_amount": 0,
+		"service_start_date": row.service.start,
+		"service_end_date": row.service.last_day,
+		"item_tax_template": row.line.get("item_tax_template") or "",
+		"billing_ext_contract_line": row.line["name"],
+		"billing_ext_charge": row.charge,
+		**_deferral(header, row),
+	}
+	fallbacks = {
+		"uom": row.line.get("uom"),
+		"cost_center": row.line.get("cost_center") or header.contract.get("cost_center"),
+		"project": row.line.get("project") or header.contract.get("project"),
+		"income_account": row.line.get("income_account"),
+	}
+	return values | {field: value for field, value in fallbacks.items() if value}
+
+
+def _deferral(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
+	"""Defer what is billed in advance for an item that the user has marked so; always said, or ERPNext guesses dates."""
+	wanted = frappe.get_cached_value("Item", row.line["item_code"], "enable_deferred_revenue")
+	possible = row.in_advance and not header.return_against and row.service.last_day >= header.posting_date
+	if not (wanted and possible):
+		return {"enable_deferred_revenue": 0}
+	account = deferred_revenue_account(row.line["item_code"], header.contract["company"])
+	return {"enable_deferred_revenue": 1, "deferred_revenue_account": account}
+
+
+def _default_price_list() -> str:
+	price_list = frappe.db.get_single_value("Selling Settings", "selling_price_list")
+	return price_list or frappe.db.get_value("Price List", {"selling": 1, "enabled": 1}, order_by="creation")
+
+
+def _settle_status(invoice: Any) -> None:
+	"""A one-pass submission leaves an invoice over zero in status Draft, because nothing posts to the receivable."""
+	if invoice.status == "Draft":
+		invoice.reload()
+		if invoice.status == "Draft":
+			invoice.set_status(update=True)
+
+
+def _assert_totals(invoice: Any, rows: Sequence[InvoiceRow], header: InvoiceHeader) -> None:
+	planned = [row.amount for row in rows]
+	made = [to_decimal(item.net_amount) for item in invoice.items]
+	if made != planned or invoice.get("posting_date") != header.posting_date:
+		raise DomainError(
+			"totals_differ",
+			planned=", ".join(str(amount) for amount in planned),
+			made=", ".join(str(amount) for amount in made),
+		)
+
+
+def kind_of(invoice: str) -> dict[str, Any]:
+	"""Status, return flag and totals of a Sales Invoice."""
+	fields = ["name", "docstatus", "status", "is_return", "net_total", "grand_total", "currency"]
+	return frappe.db.get_value("Sales Invoice", invoice, fields, as_dict=True)
+
+
+def of_contract(contract: str) -> list[dict[str, Any]]:
+	"""The contract's documents for its form, newest first, those cancelled included."""
+	return frappe.get_all(
+		"Sales Invoice",
+		filters={"billing_ext_contract": contract},
+		fields=[
+			"name", "posting_date", "due_date", "status", "docstatus", "is_return", "net_total", "grand_total",
+			"outstanding_amount", "currency",
+		],
+		order_by="posting_date desc, creation desc",
+	)  # fmt: skip
+
+
+def totals_of_run(run: str) -> list[dict[str, Any]]:
+	"""Documents and totals that a run has made, by currency; credit notes count negative."""
+	return frappe.db.sql(
+		"""select currency, count(*) as documents, sum(is_return) as credit_notes, sum(net_total) as net,
+			sum(total_taxes_and_charges) as tax, sum(grand_total) as gross
+		from `tabSales Invoice` where billing_ext_run = %s and docstatus < 2
+		group by currency order by currency""",
+		run,
+		as_dict=True,
+	)

@@ -1,0 +1,163 @@
+"""Billing Runs: their progress, their errors and the marks by which a stalled one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import frappe
+from frappe.query_builder import DocType
+
+from billing_ext.repositories.contract_rows import Row
+
+UNFINISHED = ("Queued", "Running")
+
+
+def create(as_of: date, trigger: str, run_key: str | None = None, **scope: str | None) -> str:
+	"""A new run. Raises frappe.UniqueValidationError if one with ``run_key`` exists."""
+	run = frappe.get_doc(
+		{"doctype": "Billing Run", "as_of": as_of, "trigger": trigger, "run_key": run_key, **scope}
+	)
+	run.insert(ignore_permissions=True)
+	return run.name
+
+
+def by_key(run_key: str) -> dict[str, Any] | None:
+	"""The scheduled run with that key."""
+	return frappe.db.get_value("Billing Run", {"run_key": run_key}, ["name", "status"], as_dict=True)
+
+
+def get(name: str) -> dict[str, Any]:
+	"""A run's fields. Raises frappe.DoesNotExistError."""
+	run = frappe.db.get_value("Billing Run", name, "*", as_dict=True)
+	if not run:
+		raise frappe.DoesNotExistError(name)
+	return run
+
+
+def start(name: str, contracts: int, chunks: int, now: datetime) -> int:
+	"""Mark a run as queued and return the number of this attempt; jobs of earlier attempts no longer count."""
+	attempt = (frappe.db.get_value("Billing Run", name, "attempt", for_update=True) or 0) + 1
+	_update(
+		name,
+		{
+			"status": "Queued",
+			"attempt": attempt,
+			"contracts_total": contracts,
+			"contracts_done": 0,
+			"chunks_total": chunks,
+			"chunks_done": 0,
+			"started_at": now,
+			"finished_at": None,
+			"heartbeat": now,
+		},
+	)
+	return attempt
+
+
+def beat(name: str, attempt: int, contracts: int, chunks: int, now: datetime) -> dict[str, Any]:
+	"""Add to what is done and return the counts; one UPDATE, so that parallel chunks do not overwrite each other."""
+	frappe.db.sql(
+		"""update `tabBilling Run` set status = 'Running', contracts_done = contracts_done + %(contracts)s,
+			chunks_done = chunks_done + %(chunks)s, heartbeat = %(now)s
+		where name = %(name)s and attempt = %(attempt)s""",
+		{"name": name, "attempt": attempt, "contracts": contracts, "chunks": chunks, "now": now},
+	)
+	fields = ["contracts_total", "contracts_done", "chunks_total", "chunks_done", "attempt"]
+	return frappe.db.get_value("Billing Run", name, fields, as_dict=True)
+
+
+def finish(name: str, totals: Sequence[Mapping[str, Any]], now: datetime) -> str:
+	"""Store the result of a run and return its status. Doing it twice gives the same."""
+	errors = open_errors(name)
+	status = "Completed With Errors" if errors else "Completed"
+	frappe.db.delete("Billing Run Total", {"parent": name})
+	for index, total in enumerate(totals, start=1):
+		_insert_total(name, index, total)
+	documents = sum(int(total["documents"]) for total in totals)
+	credit_notes = sum(int(total["credit_notes"]) for total in totals)
+	_update(
+		name,
+		{
+			"status": status,
+			"finished_at": now,
+			"errors": errors,
+			"invoices": documents - credit_notes,
+			"credit_notes": credit_notes,
+		},
+	)
+	return status
+
+
+def fail(name: str, now: datetime) -> None:
+	"""The run itself could not be started."""
+	_update(name, {"status": "Failed", "finished_at": now})
+
+
+def _insert_total(run: str, index: int, total: Mapping[str, Any]) -> None:
+	row = frappe.get_doc(
+		{
+			"doctype": "Billing Run Total",
+			"parent": run,
+			"parenttype": "Billing Run",
+			"parentfield": "totals",
+			"idx": index,
+			**{field: total[field] for field in ("currency", "documents", "net", "tax", "gross")},
+		}
+	)
+	row.name = frappe.generate_hash(length=10)
+	row.db_insert()
+
+
+def _update(name: str, values: dict[str, Any]) -> None:
+	frappe.db.set_value("Billing Run", name, values)
+
+
+def stalled(before: datetime) -> list[str]:
+	"""Unfinished runs that have shown no sign of life since ``before``: their worker was killed or their job lost."""
+	return frappe.get_all(
+		"Billing Run",
+		filters={"status": ("in", UNFINISHED), "heartbeat": ("<", before)},
+		pluck="name",
+		order_by="as_of, name",
+	)
+
+
+def add_error(run: str, contract: str, failure: Row) -> None:
+	"""Note why a contract was not billed; one open error per contract and run."""
+	existing = frappe.db.get_value(
+		"Billing Run Error", {"billing_run": run, "contract": contract, "status": "Open"}
+	)
+	if existing:
+		frappe.db.set_value("Billing Run Error", existing, dict(failure))
+		return
+	frappe.get_doc(
+		{"doctype": "Billing Run Error", "billing_run": run, "contract": contract, **failure}
+	).insert(ignore_permissions=True)
+
+
+def resolve_errors(contract: str) -> None:
+	"""A contract was billed: what was wrong with it is over, in every run."""
+	table = DocType("Billing Run Error")
+	(
+		frappe.qb.update(table)
+		.set(table.status, "Resolved")
+		.where((table.contract == contract) & (table.status == "Open"))
+		.run()
+	)
+
+
+def open_errors(run: str) -> int:
+	"""How many contracts of a run are still not billed."""
+	return frappe.db.count("Billing Run Error", {"billing_run": run, "status": "Open"})
+
+
+def contracts_with_errors(run: str) -> list[str]:
+	"""The contracts that a retry of the run is about."""
+	return frappe.get_all(
+		"Billing Run Error",
+		filters={"billing_run": run, "status": "Open"},
+		pluck="contract",
+		order_by="contract",
+	)

@@ -1,0 +1,30 @@
+"""Billing Settings as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import frappe
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+	"""What an administrator has set, with the defaults where nothing is."""
+
+	paused: bool
+	service_user: str
+	chunk_size: int
+	email_template: str
+	max_attempts: int
+
+
+def load() -> Settings:
+	"""The site's Billing Settings."""
+	row = frappe.get_cached_doc("Billing Settings")
+	return Settings(
+		paused=bool(row.paused),
+		service_user=row.service_user or "Administrator",
+		chunk_size=row.chunk_size or 100,
+		email_template=row.email_template or "",
+		max_attempts=row.max_attempts or 8,
+	)

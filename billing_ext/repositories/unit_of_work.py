@@ -1,0 +1,42 @@
+"""Transactions: the only place that commits.
+
+A deadlock makes InnoDB roll the whole transaction back, so the unit is done again from its beginning; Frappe 15 does
+not do that by itself (its job retry looks for an error class that ``frappe.db.sql`` has already converted).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import frappe
+
+T = TypeVar("T")
+ATTEMPTS = 5
+FIRST_WAIT = 0.2
+"""Seconds before the second attempt; doubled for each further one."""
+
+
+def in_transaction(work: Callable[[], T]) -> T:
+	"""Run ``work`` in a transaction of its own and commit; roll back on any error, start again after a deadlock.
+
+	For the top level of a job only: it ends whatever transaction is open. Raises what ``work`` raises, and the
+	deadlock or lock timeout itself after five attempts.
+	"""
+	for attempt in range(1, ATTEMPTS + 1):
+		frappe.db.rollback()
+		try:
+			result = work()
+			frappe.db.commit()
+			return result
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+			frappe.db.rollback()
+			if attempt == ATTEMPTS:
+				raise
+			time.sleep(FIRST_WAIT * 2 ** (attempt - 1) + random.random() * FIRST_WAIT)  # noqa: S311
+		except BaseException:
+			frappe.db.rollback()
+			raise
+	raise AssertionError("unreachable")

@@ -1,0 +1,202 @@
+"""A billing run: which contracts are due, in chunks on the queue, with progress, errors and totals on one document.
+
+Everything may be done again at any time: a run that is repeated, restarted late or doubled finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+
+import frappe
+from rq.timeouts import JobTimeoutException
+
+from billing_ext.core.errors import DomainError
+from billing_ext.repositories import clock, contracts, invoices, jobs, runs, settings
+from billing_ext.repositories.unit_of_work import in_transaction
+from billing_ext.services import contract_billing, contract_state
+from billing_ext.services.messages import Message, message_of
+
+DISPATCH = "billing_ext.services.billing_run.dispatch"
+BILL_CHUNK = "billing_ext.services.billing_run.bill_chunk"
+MAX_DAYS_AHEAD = 31
+"""A run posts invoices on its date; one further ahead is a slip of the pen."""
+STALLED_AFTER_MINUTES = 20
+BEAT_EVERY = 5
+"""Contracts between two signs of life."""
+
+
+def start_nightly() -> str | None:
+	"""The scheduler's run for today; None if billing is paused or today's run exists."""
+	today = clock.today()
+	key = f"scheduled|{today.isoformat()}"
+	if settings.load().paused or runs.by_key(key):
+		return None
+	run = runs.create(today, "Scheduler", key)
+	enqueue_dispatch(run)
+	return run
+
+
+def start(
+	as_of: date, company: str | None = None, customer: str | None = None, contract: str | None = None
+) -> str:
+	"""A run that a user asks for. Raises DomainError ``as_of_future``."""
+	check_date(as_of)
+	run = runs.create(as_of, "User", company=company, customer=customer, contract=contract)
+	enqueue_dispatch(run)
+	return run
+
+
+def check_date(as_of: date) -> None:
+	"""Raise DomainError ``as_of_future`` for a date that cannot be meant."""
+	if as_of > clock.today() + timedelta(days=MAX_DAYS_AHEAD):
+		raise DomainError("as_of_future", as_of=as_of, days=MAX_DAYS_AHEAD)
+
+
+def enqueue_dispatch(run: str) -> None:
+	"""Put the run on the queue once it is committed."""
+	jobs.enqueue(DISPATCH, job_id=f"billing-run|{run}", run=run)
+
+
+def dispatch(run: str, only: Sequence[str] | None = None) -> None:
+	"""Cut what is due into chunks and queue them. A job; also restarts a run, or retries ``only`` some contracts."""
+	jobs.act_as(settings.load().service_user)
+	in_transaction(lambda: _dispatch(run, only))
+
+
+def _dispatch(run: str, only: Sequence[str] | None) -> None:
+	scope = runs.get(run)
+	names = (
+		list(only)
+		if only is not None
+		else contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
+	)
+	size = settings.load().chunk_size
+	chunks = [names[index : index + size] for index in range(0, len(names), size)]
+	attempt = runs.start(run, len(names), len(chunks), clock.now())
+	for index, chunk in enumerate(chunks):
+		jobs.enqueue(
+			BILL_CHUNK,
+			job_id=f"billing-run|{run}|{attempt}|{index}",
+			run=run,
+			attempt=attempt,
+			as_of=scope["as_of"].isoformat(),
+			names=chunk,
+		)
+	if not chunks:
+		_finish(run)
+
+
+def bill_chunk(run: str, attempt: int, as_of: str, names: Sequence[str]) -> None:
+	"""Bill some contracts, each on its own; one that fails is noted on the run and does not stop the others. A job."""
+	jobs.act_as(settings.load().service_user)
+	day = date.fromisoformat(as_of)
+	done = 0
+	for name in names:
+		_bill_one(run, name, day)
+		done += 1
+		if done == BEAT_EVERY:
+			_beat(run, attempt, done, 0)
+			done = 0
+	_beat(run, attempt, done, 1)
+
+
+def run_now(run: str) -> None:
+	"""Bill a run in this process, without the queue: for demonstrations, scripts and tests. Commits."""
+	jobs.act_as(settings.load().service_user)
+	scope = in_transaction(lambda: runs.get(run))
+	names = in_transaction(
+		lambda: contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
+	)
+	attempt = in_transaction(lambda: runs.start(run, len(names), 1, clock.now()))
+	bill_chunk(run, attempt, scope["as_of"].isoformat(), names)
+
+
+def _bill_one(run: str, name: str, as_of: date) -> None:
+	try:
+		contract_billing.bill(name, as_of, run)
+	except JobTimeoutException:
+		raise
+	except Exception as error:  # noqa: BLE001 - whatever is wrong with one contract must not stop the night
+		failure = _failure(error)
+		in_transaction(lambda: _note(run, name, failure))
+	else:
+		in_transaction(lambda: runs.resolve_errors(name))
+
+
+def _failure(error: Exception) -> dict[str, str]:
+	"""Cause, words and remedy of what went wrong; the traceback only where the cause is not known."""
+	if isinstance(error, DomainError):
+		message = message_of(error)
+		return {"code": error.code, "message": message.text, "remedy": message.remedy, "traceback": ""}
+	message = _foreign(error)
+	return {
+		"code": type(error).__name__,
+		"message": message.text,
+		"remedy": message.remedy,
+		"traceback": "".join(traceback.format_exception(error)),
+	}
+
+
+def _foreign(error: Exception) -> Message:
+	"""What ERPNext itself says, in plain text, and the step that helps whatever it is."""
+	text = frappe.utils.strip_html(str(error)) or type(error).__name__
+	if isinstance(error, frappe.ValidationError):
+		remedy = frappe._("ERPNext refused the invoice. Correct what it names, then press Retry.")
+	else:
+		remedy = frappe._("Press Retry. If it fails again, give the traceback to your administrator.")
+	return Message(text, remedy)
+
+
+def _note(run: str, name: str, failure: dict[str, str]) -> None:
+	runs.add_error(run, name, failure)
+	contracts.save_error(name, f"{failure['message']} {failure['remedy']}")
+
+
+def _beat(run: str, attempt: int, contracts_done: int, chunks_done: int) -> None:
+	counts = in_transaction(lambda: runs.beat(run, attempt, contracts_done, chunks_done, clock.now()))
+	progress = {"done": counts["contracts_done"], "total": counts["contracts_total"]}
+	jobs.tell("Billing Run", run, "billing_run_progress", progress)
+	if counts["attempt"] == attempt and counts["chunks_done"] >= counts["chunks_total"]:
+		in_transaction(lambda: _finish(run))
+		jobs.tell("Billing Run", run, "billing_run_progress", {**progress, "finished": True})
+
+
+def _finish(run: str) -> None:
+	runs.finish(run, invoices.totals_of_run(run), clock.now())
+
+
+def retry(run: str) -> int:
+	"""Bill the contracts that failed in ``run`` once more; how many they are."""
+	names = runs.contracts_with_errors(run)
+	if names:
+		jobs.enqueue(DISPATCH, run=run, only=names)
+	return len(names)
+
+
+def restart_stalled() -> list[str]:
+	"""Queue unfinished runs anew whose worker has been silent; what they have billed stays billed."""
+	stalled = runs.stalled(clock.minutes_ago(STALLED_AFTER_MINUTES))
+	for run in stalled:
+		enqueue_dispatch(run)
+	return stalled
+
+
+def sweep() -> int:
+	"""Derive every contract's state anew, so that a wrong hint can delay a charge by a week at most. A job."""
+	names = contracts.all_submitted()
+	for name in names:
+		in_transaction(partial(_refresh, name))
+	return len(names)
+
+
+def _refresh(name: str) -> None:
+	contracts.lock([name])
+	contract_state.refresh(name)
+
+
+def advance_statuses() -> None:
+	"""What the calendar changes by itself: upcoming contracts begin, served ones end."""
+	contracts.advance_statuses(clock.today())

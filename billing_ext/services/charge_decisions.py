@@ -1,0 +1,37 @@
+"""What a person decides about charges whose document did not last: bill again, or let it be."""
+
+from __future__ import annotations
+
+from billing_ext.core.errors import DomainError
+from billing_ext.repositories import charges, contracts
+from billing_ext.repositories.charges import MANUAL_CREDIT, ChargeStatus
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.services import contract_state
+
+
+def release(invoice: str) -> int:
+	"""Let the charges of a cancelled invoice be billed again by the next run; how many they are.
+
+	Raises DomainError ``not_held`` if none is held.
+	"""
+	rows = charges.on_invoice(invoice)
+	held = [row["name"] for row in rows if row["status"] == ChargeStatus.HELD.value]
+	if not held:
+		raise DomainError(
+			"not_held", charge=invoice, status=", ".join({row["status"] for row in rows}) or "–"
+		)
+	contract = rows[0]["contract"]
+	contracts.lock([contract])
+	charges.set_status(held, ChargeStatus.RELEASED)
+	contract_state.refresh(contract)
+	return len(held)
+
+
+def decide_manual_credit(charge: Row, *, bill_again: bool) -> None:
+	"""Bill again what a credit note made by hand has credited, or forgive it. Raises DomainError ``not_held``."""
+	if charge["kind"] != MANUAL_CREDIT or charge["status"] == ChargeStatus.RELEASED.value:
+		raise DomainError("not_held", charge=charge["name"], status=charge["status"])
+	contracts.lock([charge["contract"]])
+	status = ChargeStatus.REBILL if bill_again else ChargeStatus.FORGIVEN
+	charges.set_status([charge["name"]], status)
+	contract_state.refresh(charge["contract"])

@@ -1,0 +1,159 @@
+"""Contracts and amendments on their way to being in force: defaults, checks, effects."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import frappe
+
+from billing_ext.core.contract import Contract, ContractLine
+from billing_ext.core.errors import DomainError
+from billing_ext.core.period import ONE_DAY, add_months
+from billing_ext.repositories import charges, clock, contract_rows, contracts, prices
+from billing_ext.repositories.contract_rows import LineChange, Row
+from billing_ext.repositories.contracts import SUBMITTED
+from billing_ext.repositories.money import currency, to_decimal, to_float
+from billing_ext.services import contract_state, invoice_text
+
+
+def prepare_contract(doc: Any) -> None:
+	"""Fill in end date, prices and amounts of a draft, and check that the core can read it. Raises DomainError."""
+	doc.title = doc.customer_name or doc.customer
+	if doc.term_months and not doc.end_date:
+		start = contract_rows.required_day(doc.as_dict(), "start_date")
+		doc.end_date = add_months(start, doc.term_months) - ONE_DAY
+	if doc.send_invoice and not doc.contact_email:
+		raise DomainError("no_customer_email")
+	for row in doc.lines:
+		if not row.name:
+			row.name = frappe.generate_hash(length=10)
+		_fill_price(doc, row)
+	contract = core_of(doc)
+	for row in doc.lines:
+		row.period_amount = to_float(period_amount(contract, contract.line(row.name)))
+	doc.mrr = to_float(contract_state.mrr_of(contract, clock.today()))
+
+
+def core_of(doc: Any) -> Contract:
+	"""The contract that a document describes, saved or not, without amendments."""
+	values = doc.as_dict()
+	return contract_rows.contract_from(values, values["lines"], (), currency(doc.currency))
+
+
+def _fill_price(doc: Any, row: Any) -> None:
+	"""A line without a price takes it from the contract's price list; a free line has a discount of 100 %."""
+	if row.price or not doc.price_list:
+		return
+	day = contract_rows.day(row.as_dict(), "start_date") or contract_rows.day(doc.as_dict(), "start_date")
+	found = prices.list_price(row.item_code, doc.price_list, row.uom, doc.customer, day or clock.today())
+	if found is not None:
+		row.price = to_float(found)
+
+
+def period_amount(contract: Contract, line: ContractLine) -> Decimal:
+	"""What a full billing period of ``line`` costs under its first terms."""
+	return contract.currency.round(line.history[0].terms.amount * line.price_factor)
+
+
+def activate(name: str) -> None:
+	"""A contract was submitted: from now on it is billed."""
+	contract_state.refresh(name)
+
+
+def check_cancellable(name: str) -> None:
+	"""Raise DomainError ``billed_contract`` for a contract whose charges still count."""
+	if charges.counting(name):
+		raise DomainError("billed_contract", contract=name)
+
+
+def prepare_amendment(doc: Any) -> None:
+	"""Fill in what the lines cost before, note which fields change, and check that it fits. Raises DomainError."""
+	before = contracts.record(doc.contract)
+	if before.header["docstatus"] != SUBMITTED:
+		raise DomainError("contract_not_submitted", contract=doc.contract)
+	if doc.amendment_type == contract_rows.TERMINATE:
+		doc.lines = []
+		doc.effective_date = contract_rows.required_day(doc.as_dict(), "last_service_day") + ONE_DAY
+	contract = before.to_core()
+	for row in doc.lines:
+		if not row.name:
+			row.name = frappe.generate_hash(length=10)
+		_prepare_change(doc, row, contract, before)
+	contracts.record(doc.contract, instead=amendment_row(doc)).to_core()
+
+
+def amendment_row(doc: Any) -> Row:
+	"""An amendment's values as planning reads them; an unsubmitted one counts as the last entered."""
+	values = doc.as_dict()
+	return {
+		**values,
+		"name": doc.name or "new",
+		"sequence": doc.sequence or contracts.next_sequence(doc.contract),
+	}
+
+
+def _prepare_change(doc: Any, row: Any, contract: Contract, before: contracts.ContractRecord) -> None:
+	if row.change == LineChange.ADD_LINE.value:
+		row.contract_line = None
+		row.line_title = invoice_text.line_title(row.as_dict())
+		return
+	line = contract.line(contract_rows.target_line(row.as_dict()))
+	old = before.lines[line.id]
+	effective = contract_rows.required_day(doc.as_dict(), "effective_date")
+	_check_still_running(row, line, effective)
+	row.line_title = invoice_text.line_title(old)
+	terms = line.revision_on(effective).terms
+	_fill(row, "price", terms.price)
+	_fill(row, "quantity", terms.quantity)
+	_fill(row, "discount_percentage", terms.discount)
+	if row.change == LineChange.CHANGE_TERMS.value:
+		row.sets_price = to_decimal(row.new_price) != terms.price
+		row.sets_quantity = to_decimal(row.new_quantity) != terms.quantity
+		row.sets_discount = to_decimal(row.new_discount_percentage) != terms.discount
+		if not (row.sets_price or row.sets_quantity or row.sets_discount):
+			raise DomainError("nothing_changes", row=row.idx)
+
+
+def _fill(row: Any, field: str, value: Decimal) -> None:
+	"""Show what is in force; what the user has not touched follows it, also when the effective date moves."""
+	untouched = row.get(f"new_{field}") in (None, row.get(f"old_{field}"))
+	row.set(f"old_{field}", to_float(value))
+	if untouched:
+		row.set(f"new_{field}", to_float(value))
+
+
+def _check_still_running(row: Any, line: ContractLine, effective: date) -> None:
+	if line.end is not None and line.end <= effective and line.ended_by:
+		raise DomainError("line_ended", row=row.idx, end=line.end - ONE_DAY, amendment=line.ended_by)
+
+
+def apply_amendment(doc: Any) -> None:
+	"""An amendment was submitted: give it its place in the order of entry and let the next run see it."""
+	contracts.lock([doc.contract])
+	doc.db_set("sequence", contracts.next_sequence(doc.contract), update_modified=False)
+	contract_state.refresh(doc.contract)
+
+
+def undo_amendment(doc: Any) -> None:
+	"""An amendment was cancelled: the next run bills and credits as if it had never been.
+
+	Raises DomainError ``amendment_order`` if another one builds on a line that it adds.
+	"""
+	contracts.lock([doc.contract])
+	try:
+		contract_state.refresh(doc.contract)
+	except DomainError as error:
+		if error.code != "unknown_line":
+			raise
+		other = _dependent(doc)
+		raise DomainError("amendment_order", amendment=other, other=doc.name) from error
+
+
+def _dependent(doc: Any) -> str:
+	"""The amendment that names a line which ``doc`` adds."""
+	added = {row.name for row in doc.lines}
+	return frappe.db.get_value(
+		"Billing Amendment Line", {"contract_line": ("in", list(added)), "docstatus": SUBMITTED}, "parent"
+	)

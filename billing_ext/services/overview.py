@@ -1,0 +1,113 @@
+"""What a contract's form shows beside its fields: the history of its terms, and past and coming invoices."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from billing_ext.core.billing import billed_through
+from billing_ext.core.contract import Contract, ContractLine
+from billing_ext.core.metrics import line_mrr
+from billing_ext.core.period import ONE_DAY
+from billing_ext.core.simulation import forecast
+from billing_ext.repositories import charges, clock, contracts, invoices
+from billing_ext.repositories.contracts import ContractRecord
+from billing_ext.services import invoice_text, preview
+
+COMING = 12
+"""Billing dates that the schedule looks ahead."""
+
+
+def of_contract(name: str) -> dict[str, Any]:
+	"""Timeline of terms, documents so far, the next twelve billing dates and ledger rows that need a decision."""
+	record = contracts.record(name)
+	contract = record.to_core()
+	books = charges.books(name)
+	today = clock.today()
+	lines = [_line(contract, line, record, today, books.ledger) for line in contract.lines]
+	coming = [
+		{
+			"date": day.isoformat(),
+			"amount": str(sum((draft.amount for draft in drafts), contract.currency.zero)),
+			"documents": [preview.document_to_json(draft, record) for draft in drafts],
+		}
+		for day, drafts in forecast(contract, books, date.min, COMING)
+	]
+	return {
+		"currency": contract.currency.code,
+		"today": today.isoformat(),
+		"lines": lines,
+		"invoices": invoices.of_contract(name),
+		"coming": coming,
+		"undecided": _undecided(name),
+	}
+
+
+def lines_of(name: str, on: date | None) -> list[dict[str, Any]]:
+	"""The lines an amendment can be about, with their terms on ``on``."""
+	record = contracts.record(name)
+	contract = record.to_core()
+	day = on or clock.today()
+	return [
+		{
+			"value": line.id,
+			"label": invoice_text.line_title(record.lines[line.id]),
+			"description": _running(line),
+			"price": str(line.revision_on(day).terms.price),
+			"quantity": str(line.revision_on(day).terms.quantity),
+			"discount_percentage": str(line.revision_on(day).terms.discount),
+			"ended": line.end is not None and line.end <= day,
+		}
+		for line in contract.lines
+	]
+
+
+def _line(
+	contract: Contract, line: ContractLine, record: ContractRecord, today: date, ledger: Any
+) -> dict[str, Any]:
+	through = billed_through(contract, line, ledger)
+	return {
+		"line": line.id,
+		"title": invoice_text.line_title(record.lines[line.id]),
+		"start": line.start.isoformat(),
+		"last_day": None if line.end is None else (line.end - ONE_DAY).isoformat(),
+		"ended_by": line.ended_by,
+		"replaces": line.replaces,
+		"one_off": line.one_off,
+		"billed_through": through.isoformat() if through else None,
+		"mrr": str(contract.currency.round(line_mrr(line, today))),
+		"terms": [
+			{
+				"effective": revision.effective.isoformat(),
+				"price": str(revision.terms.price),
+				"quantity": str(revision.terms.quantity),
+				"discount": str(revision.terms.discount),
+				"amendment": revision.amendment,
+			}
+			for revision in line.history
+		],
+	}
+
+
+def _running(line: ContractLine) -> str:
+	return line.start.isoformat() + (f" – {(line.end - ONE_DAY).isoformat()}" if line.end else " –")
+
+
+def _undecided(contract: str) -> list[dict[str, Any]]:
+	"""Charges of cancelled invoices and credit notes made by hand."""
+	waiting = ("Held", "Forgiven", "Re-bill")
+	fields = (
+		"name",
+		"kind",
+		"status",
+		"line_title",
+		"amount",
+		"sales_invoice",
+		"service_start",
+		"service_end",
+	)
+	return [
+		{field: row[field] for field in fields}
+		for row in charges.rows_of(contract)
+		if row["status"] in waiting
+	]

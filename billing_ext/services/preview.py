@@ -1,0 +1,213 @@
+"""What would be billed: for a contract of the site, with or without an amendment, or for one described as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from billing_ext.core.billing import Charge, billed_through
+from billing_ext.core.contract import Contract
+from billing_ext.core.derivation import derivation
+from billing_ext.core.errors import DomainError
+from billing_ext.core.invoicing import InvoiceDraft
+from billing_ext.core.invoicing import Row as DraftRow
+from billing_ext.core.metrics import mrr
+from billing_ext.core.simulation import Books, forecast, simulate
+from billing_ext.repositories import charges, contract_rows, contracts
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.contracts import ContractRecord
+from billing_ext.repositories.money import currency
+from billing_ext.services import invoice_text
+
+MAX_RUNS = 400
+"""Run dates of one what-if: more than a year of days."""
+
+CONTRACT_FIELDS = frozenset(
+	"name currency start_date end_date billing_interval_count billing_interval price_period_count price_period "
+	"timing alignment billing_day lead_days proration first_period correction_billing credit_handling lines "
+	"amendments".split()
+)
+LINE_FIELDS = frozenset(
+	"name id item_code description line_type quantity uom price discount_percentage start_date end_date anchor_date "
+	"billing_interval_count billing_interval timing price_period_count price_period".split()
+)
+AMENDMENT_FIELDS = frozenset(
+	"name amendment_type effective_date last_service_day entered_on sequence lines".split()
+)
+CHANGE_FIELDS = (LINE_FIELDS - {"quantity", "price", "discount_percentage", "start_date"}) | frozenset(
+	"change contract_line applies last_service_day new_price new_quantity new_discount_percentage".split()
+)
+
+
+def of_contract(name: str, as_of: date) -> dict[str, Any]:
+	"""What a run for ``as_of`` would bill for a contract of the site."""
+	record = contracts.record(name)
+	contract = record.to_core()
+	books = charges.books(name)
+	return _result(record, contract, [(as_of, books.run(contract, as_of))])
+
+
+def of_amendment(amendment: Row, runs: int = 3) -> dict[str, Any]:
+	"""What the next ``runs`` billing dates bring with an amendment that need not be saved, and without it."""
+	record = contracts.record(amendment["contract"], instead=amendment)
+	before = contracts.record(amendment["contract"])
+	with_amendment = _next_runs(record, runs)
+	without = _next_runs(
+		ContractRecord(
+			before.header,
+			before.own_lines,
+			tuple(row for row in before.amendments if row["name"] != amendment["name"]),
+			before.lines,
+		),
+		runs,
+	)
+	return {"with_amendment": with_amendment, "without_amendment": without}
+
+
+def _next_runs(record: ContractRecord, count: int) -> dict[str, Any]:
+	"""The next dates on which something is billed, the corrections that wait included."""
+	contract = record.to_core()
+	books = charges.books(str(record.header["name"]))
+	runs = [(day, drafts) for day, drafts in [(date.min, books.run(contract, date.min))] if drafts]
+	return _result(record, contract, [*runs, *forecast(contract, books, date.min, count)])
+
+
+def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any]:
+	"""What runs on ``run_dates`` would bill for a contract that exists only as JSON.
+
+	An amendment is known from its ``entered_on`` on, by default its effective date. Raises DomainError that names the
+	field: ``unknown_field``, ``option``, ``number``, ``date`` and others.
+	"""
+	record_fields = _checked(data, CONTRACT_FIELDS, "contract")
+	lines = _numbered(data.get("lines"), LINE_FIELDS, "line")
+	amendments = _read_amendments(data.get("amendments"))
+	if list(run_dates) != sorted(run_dates):
+		raise DomainError("run_dates_order")
+	header = {**record_fields, "name": record_fields.get("name") or "preview"}
+	unit = currency(str(header.get("currency") or "NOK"))
+
+	def known_on(day: date) -> Contract:
+		known = [amendment for amendment in amendments if _entered_on(amendment) <= day]
+		return contract_rows.contract_from(header, lines, known, unit)
+
+	books = Books()
+	runs = list(simulate(((day, known_on(day)) for day in run_dates), books))
+	final = contracts.record_of(header, lines, amendments)
+	return _result(final, known_on(run_dates[-1]), runs, books)
+
+
+def _read_amendments(rows: Any) -> list[dict[str, Any]]:
+	amendments = _numbered(rows, AMENDMENT_FIELDS, "amendment")
+	for index, amendment in enumerate(amendments, start=1):
+		amendment.setdefault("sequence", index)
+		prefix = amendment["name"]
+		amendment["lines"] = _numbered(amendment.get("lines"), CHANGE_FIELDS, "change", f"{prefix}-")
+	return amendments
+
+
+def _entered_on(amendment: Row) -> date:
+	entered = contract_rows.day(amendment, "entered_on") or contract_rows.day(amendment, "effective_date")
+	return entered or contract_rows.required_day(amendment, "last_service_day")
+
+
+def _numbered(rows: Any, allowed: frozenset[str], kind: str, prefix: str = "") -> list[dict[str, Any]]:
+	"""Checked copies of ``rows``, each with a name of its own."""
+	checked = []
+	for index, row in enumerate(rows or (), start=1):
+		values = _checked(row, allowed, kind)
+		values["name"] = str(values.get("name") or values.get("id") or f"{prefix}{kind} {index}")
+		values["idx"] = index
+		checked.append(values)
+	return checked
+
+
+def _checked(row: Any, allowed: frozenset[str], where: str) -> dict[str, Any]:
+	if not isinstance(row, Mapping):
+		raise DomainError("not_an_object", where=where)
+	for field in row:
+		if field not in allowed:
+			raise DomainError("unknown_field", where=where, field=field, allowed=", ".join(sorted(allowed)))
+	return dict(row)
+
+
+def _result(
+	record: ContractRecord,
+	contract: Contract,
+	runs: Sequence[tuple[date, Sequence[InvoiceDraft]]],
+	books: Books | None = None,
+) -> dict[str, Any]:
+	result: dict[str, Any] = {
+		"currency": contract.currency.code,
+		"decimals": contract.currency.digits,
+		"runs": [
+			{
+				"run_date": None if day == date.min else day.isoformat(),
+				"total": str(sum((draft.amount for draft in drafts), contract.currency.zero)),
+				"documents": [document_to_json(draft, record) for draft in drafts],
+			}
+			for day, drafts in runs
+		],
+	}
+	if books is not None:
+		day = max((run for run, _drafts in runs), default=date.min)
+		result["mrr"] = str(contract.currency.round(mrr(contract, day)))
+		result["lines"] = [_line_to_json(contract, line.id, books) for line in contract.lines]
+	return result
+
+
+def _line_to_json(contract: Contract, line_id: str, books: Books) -> dict[str, Any]:
+	line = contract.line(line_id)
+	through = billed_through(contract, line, books.ledger)
+	return {
+		"line": line.id,
+		"start_date": line.start.isoformat(),
+		"end_date": None if line.end is None else date.fromordinal(line.end.toordinal() - 1).isoformat(),
+		"billed_through": through.isoformat() if through else None,
+		"billed": str(
+			sum(
+				(entry.amount for entry in books.entries if entry.line == line_id and entry.counts),
+				contract.currency.zero,
+			)
+		),
+	}
+
+
+def document_to_json(draft: InvoiceDraft, record: ContractRecord) -> dict[str, Any]:
+	"""A draft as plain data: amounts as strings in the contract's currency without tax, dates ISO, last day included."""
+	return {
+		"kind": draft.kind.value,
+		"against": draft.against,
+		"amount": str(draft.amount),
+		"rows": [_row_to_json(row, record) for row in draft.rows],
+	}
+
+
+def _row_to_json(row: DraftRow, record: ContractRecord) -> dict[str, Any]:
+	first = row.charges[0]
+	line = record.lines.get(first.line, {})
+	return {
+		"line": first.line,
+		"item_code": line.get("item_code") or "",
+		"description": str(line.get("description") or invoice_text.line_title(line) or first.line),
+		"amount": str(row.amount),
+		"service_start": first.service.start.isoformat(),
+		"service_end": first.service.last_day.isoformat(),
+		"charges": [charge_to_json(charge) for charge in row.charges],
+	}
+
+
+def charge_to_json(charge: Charge) -> dict[str, Any]:
+	"""A charge with the derivation of its amount."""
+	return {
+		"line": charge.line,
+		"kind": charge.kind.value,
+		"period_start": charge.period.start.isoformat(),
+		"period_end": charge.period.last_day.isoformat(),
+		"service_start": charge.service.start.isoformat(),
+		"service_end": charge.service.last_day.isoformat(),
+		"amount": str(charge.amount),
+		"sequence": charge.sequence,
+		"key": charge.key,
+		**derivation(charge),
+	}

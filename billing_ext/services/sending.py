@@ -1,0 +1,75 @@
+"""E-mail invoices: an outbox row in the invoice's transaction, the PDF and the e-mail after the commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frappe
+from frappe import _
+from rq.timeouts import JobTimeoutException
+
+from billing_ext.repositories import clock, jobs, mail, outbox, settings
+from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.unit_of_work import in_transaction
+
+DELIVER = "billing_ext.services.sending.deliver"
+BATCH = 200
+"""Messages that one sweep starts at most, so that it ends before the next."""
+
+
+def queue(invoice: Any, contract: Row) -> None:
+	"""Have a submitted invoice or credit note e-mailed after the commit, if its contract wants that."""
+	if not contract["send_invoice"] or not contract["contact_email"]:
+		return
+	message = outbox.put(
+		outbox.INVOICE_EMAIL, invoice.doctype, invoice.name, contract, contract["contact_email"], clock.now()
+	)
+	if message:
+		jobs.enqueue(DELIVER, queue="default", job_id=f"billing-outbox|{message}", message=message)
+
+
+def deliver_due() -> int:
+	"""Deliver what waits: what failed before, and what a crash left between commit and queue. A job."""
+	messages = outbox.due(clock.now(), BATCH)
+	for message in messages:
+		deliver(message)
+	return len(messages)
+
+
+def deliver(message: str) -> None:
+	"""Deliver one message; a failure is written on it and tried again later. A job.
+
+	The outbox row and Frappe's own e-mail queue are written in one transaction: an invoice is queued exactly once.
+	"""
+	jobs.act_as(settings.load().service_user)
+	try:
+		in_transaction(lambda: _deliver(message))
+	except JobTimeoutException:
+		raise
+	except Exception as error:  # noqa: BLE001 - whatever bars one e-mail is kept on its row and must not stop the others
+		text = frappe.utils.strip_html(str(error)) or type(error).__name__
+		attempts = settings.load().max_attempts
+		in_transaction(lambda: outbox.fail(message, text, attempts, clock.now()))
+
+
+def _deliver(name: str) -> None:
+	message = outbox.claim(name)
+	if message is None:
+		return
+	if not mail.is_submitted(message["reference_doctype"], message["reference_name"]):
+		outbox.drop(name, _("The document was cancelled or deleted before it was sent."))
+		return
+	mail.send_invoice(message, settings.load().email_template)
+	outbox.succeed(name, clock.now())
+
+
+def retry(message: str) -> None:
+	"""Try a given-up message again."""
+	outbox.revive(message, clock.now())
+	jobs.enqueue(DELIVER, queue="default", message=message)
+
+
+def drop_for(doctype: str, name: str) -> None:
+	"""A document is cancelled: what was about to be sent is not sent."""
+	for message in outbox.waiting_for(doctype, name):
+		outbox.drop(message, _("The document was cancelled before it was sent."))

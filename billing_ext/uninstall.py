@@ -1,0 +1,31 @@
+"""Take back what installation added outside the app's own DocTypes, which Frappe removes by itself."""
+
+import frappe
+
+from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.install import MODULE, SERVICE_USER
+
+ROLES = ("Billing Manager", "Billing User", "Billing Auditor")
+
+
+def before_uninstall():
+	"""Custom fields with their columns, property setters, the service user and the roles."""
+	_delete_custom_fields()
+	for name in frappe.get_all("Property Setter", filters={"module": MODULE}, pluck="name"):
+		frappe.delete_doc("Property Setter", name, force=True)
+	frappe.delete_doc("User", SERVICE_USER, force=True, ignore_missing=True)
+	for role in ROLES:
+		frappe.db.delete("Has Role", {"role": role})
+		frappe.delete_doc("Role", role, force=True, ignore_missing=True)
+
+
+def _delete_custom_fields():
+	for doctype, fields in CUSTOM_FIELDS.items():
+		for field in fields:
+			name = frappe.db.get_value("Custom Field", {"dt": doctype, "fieldname": field["fieldname"]})
+			if name:
+				frappe.delete_doc("Custom Field", name, force=True)
+			if frappe.db.has_column(doctype, field["fieldname"]):
+				# Frappe keeps the column of a deleted field; we leave nothing behind.
+				frappe.db.sql_ddl(f"alter table `tab{doctype}` drop column `{field['fieldname']}`")
+		frappe.clear_cache(doctype=doctype)
