@@ -22,7 +22,7 @@ from billing_ext.core.invoicing import Carrier, InvoiceDraft
 from billing_ext.core.period import ONE_DAY, Period
 from billing_ext.core.simulation import Books
 from billing_ext.repositories.contract_rows import Row
-from billing_ext.repositories.money import to_decimal, to_float
+from billing_ext.repositories.money import currency, to_decimal, to_float
 
 
 class ChargeStatus(Enum):
@@ -58,6 +58,11 @@ def rows_of(contract: str) -> list[dict[str, Any]]:
 def books(contract: str) -> Books:
 	"""The ledger of a contract and what its submitted invoices can still be credited for."""
 	rows = rows_of(contract)
+	if not rows:
+		return Books()
+	unit = currency(rows[0]["currency"])
+	for row in rows:
+		row["amount"] = unit.round(to_decimal(row["amount"]))
 	return Books(entries=[_entry(row) for row in rows], carriers=_carriers(rows))
 
 
@@ -66,7 +71,7 @@ def _entry(row: Row) -> LedgerEntry:
 	return LedgerEntry(
 		line=row["contract_line"],
 		period=_period(row),
-		amount=to_decimal(row["amount"]),
+		amount=row["amount"],
 		sequence=row["sequence"],
 		segments=tuple(segment_from_json(segment) for segment in data.get("expected", ())),
 		counts=row["status"] not in NOT_COUNTING,
@@ -82,7 +87,7 @@ def _carriers(rows: Sequence[Row]) -> list[Carrier]:
 	row_net: dict[str, Decimal] = {}
 	credited: dict[str, Decimal] = {}
 	for row in rows:
-		amount = to_decimal(row["amount"])
+		amount = row["amount"]
 		if row["corrects"]:
 			if row["status"] != ChargeStatus.RELEASED.value:
 				credited[row["corrects"]] = credited.get(row["corrects"], Decimal(0)) + amount

@@ -13,7 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
-from erpnext.accounts.party import set_taxes
+from erpnext.accounts.party import get_payment_terms_template, set_taxes
+from erpnext.controllers.accounts_controller import get_due_date
+from frappe.utils import getdate
 
 from billing_ext.core.errors import DomainError
 from billing_ext.core.period import Period
@@ -74,6 +76,7 @@ def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
 		invoice.update(_return_values(header.return_against))
 	else:
 		_set_tax_template(invoice, header.contract)
+		_set_payment_terms(invoice, header.contract)
 	for row in rows:
 		invoice.append("items", _row_values(header, row))
 	invoice.set_taxes()
@@ -118,7 +121,7 @@ def _header_values(header: InvoiceHeader) -> dict[str, Any]:
 		"billing_ext_run": header.run,
 	}
 	# An empty value here would keep ERPNext from filling in the customer's own.
-	optional = ("payment_terms_template", "customer_address", "contact_person")
+	optional = ("customer_address", "contact_person")
 	return values | {field: contract[field] for field in optional if contract.get(field)}
 
 
@@ -152,6 +155,20 @@ def _set_tax_template(invoice: Any, contract: Row) -> None:
 		tax_category=customer.tax_category,
 		billing_address=contract.get("customer_address"),
 	)
+
+
+def _set_payment_terms(invoice: Any, contract: Row) -> None:
+	"""The contract's terms, else the customer's, and the last of their due dates.
+
+	ERPNext adds up the days of all terms when it guesses the due date, and corrects that only on a second save.
+	"""
+	template = contract.get("payment_terms_template") or get_payment_terms_template(
+		contract["customer"], "Customer", contract["company"]
+	)
+	if template:
+		terms = frappe.get_cached_doc("Payment Terms Template", template).terms
+		invoice.payment_terms_template = template
+		invoice.due_date = max(getdate(get_due_date(term, invoice.posting_date)) for term in terms)
 
 
 def _row_values(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:

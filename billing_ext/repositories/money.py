@@ -27,7 +27,8 @@ def to_decimal(value: object, field: str = "") -> Decimal:
 		raise DomainError("number", field=field, value=value) from None
 	if not number.is_finite():
 		raise DomainError("number", field=field, value=value)
-	return round(number, STORED_DECIMALS) if isinstance(value, float) else number
+	too_fine = isinstance(value, float) and int(number.as_tuple().exponent) < -STORED_DECIMALS
+	return round(number, STORED_DECIMALS) if too_fine else number
 
 
 def to_float(amount: Decimal) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import frappe
+from erpnext.accounts.party import get_party_account, get_party_gle_currency
 from frappe.utils import getdate
 
 from billing_ext.core.errors import DomainError
@@ -53,12 +54,13 @@ def check(header: Row, lines: Iterable[Row], day: date) -> None:
 	"""Raise the DomainError that says why a contract cannot be invoiced on ``day``, if something is known to bar it.
 
 	``items_missing``, ``item_disabled``, ``customer_disabled``, ``books_frozen``, ``period_closed``, ``fiscal_year``,
-	``exchange_rate``.
+	``exchange_rate``, ``receivable_currency``.
 	"""
 	_check_customer(header["customer"])
 	_check_items({line["item_code"] for line in lines})
 	_check_books(header["company"], day)
 	ExchangeRates(header["company"], day).to_company_currency(header["currency"])
+	_check_receivable(header)
 
 
 def _check_customer(customer: str) -> None:
@@ -67,6 +69,19 @@ def _check_customer(customer: str) -> None:
 		raise DomainError("customer_missing", customer=customer)
 	if state.disabled or state.is_frozen:
 		raise DomainError("customer_disabled", customer=customer)
+
+
+def _check_receivable(header: Row) -> None:
+	"""ERPNext wants a receivable account in the invoice's currency, unless the customer has been invoiced in another."""
+	customer, company, currency = header["customer"], header["company"], header["currency"]
+	account = get_party_account("Customer", customer, company)
+	if frappe.get_cached_value("Account", account, "account_currency") == currency:
+		return
+	relaxed = frappe.db.get_single_value(
+		"Accounts Settings", "allow_multi_currency_invoices_against_single_party_account"
+	)
+	if not relaxed and not get_party_gle_currency("Customer", customer, company):
+		raise DomainError("receivable_currency", customer=customer, account=account, currency=currency)
 
 
 def _check_items(codes: set[str]) -> None:

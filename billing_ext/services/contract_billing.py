@@ -101,7 +101,8 @@ def _quantity_and_rate(row: DraftRow, contract: Contract) -> tuple[Decimal, Deci
 	amount = abs(row.amount)
 	charge: Charge = row.charges[0]
 	if len(row.charges) > 1:
-		return Decimal(1), amount, max(charge.amount, amount)
+		# ERPNext puts the list rate in place of a rate of nothing.
+		return Decimal(1), amount, charge.amount if amount else amount
 	if charge.segment is None:
 		return Decimal(1), amount, amount
 	terms = charge.segment.terms

@@ -99,6 +99,13 @@ _WORDS: dict[str, Words] = {
 		_("There is no usable exchange rate from {currency} to {company_currency} for {date}."),
 		_("Add a Currency Exchange record for that day with For Selling ticked, then retry."),
 	),
+	"receivable_currency": lambda: (
+		_("The receivable account {account} of {customer} is not in {currency}."),
+		_(
+			"Give the customer an account in {currency} under Accounting, or tick Allow multi-currency invoices "
+			"against single party account in Accounts Settings."
+		),
+	),
 	"tax_in_price": lambda: (
 		_("The tax template {template} includes the tax in the price; contract prices are without tax."),
 		_("Choose another Sales Taxes and Charges Template on the contract."),

@@ -68,7 +68,9 @@ def contract(*lines: dict[str, Any], submit: bool = True, **values: Any) -> Any:
 	return doc
 
 
-def amendment(contract: Any, effective: date | None, *changes: dict[str, Any], submit: bool = True, **values: Any) -> Any:
+def amendment(
+	contract: Any, effective: date | None, *changes: dict[str, Any], submit: bool = True, **values: Any
+) -> Any:
 	doc = frappe.get_doc(
 		{
 			"doctype": "Billing Amendment",
@@ -89,9 +91,7 @@ def change(contract: Any, index: int = 0, **values: Any) -> dict[str, Any]:
 
 
 def termination(contract: Any, last_service_day: date) -> Any:
-	return amendment(
-		contract, None, amendment_type="Terminate Contract", last_service_day=last_service_day
-	)
+	return amendment(contract, None, amendment_type="Terminate Contract", last_service_day=last_service_day)
 
 
 def invoices_of(contract: Any) -> list[Any]:

@@ -22,7 +22,9 @@ def test_an_upgrade_in_mid_cycle_is_on_the_next_invoice_and_in_the_ledger():
 	april, may = invoices_of(agreement)
 	assert [row.net_amount for row in april.items] == [500.00]
 	# 125.00 = (750 - 500) x 15/30
-	assert [(row.net_amount, str(row.service_start_date), str(row.service_end_date)) for row in may.items] == [
+	assert [
+		(row.net_amount, str(row.service_start_date), str(row.service_end_date)) for row in may.items
+	] == [
 		(125.00, "2026-04-16", "2026-04-30"),
 		(750.00, "2026-05-01", "2026-05-31"),
 	]

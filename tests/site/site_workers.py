@@ -1,0 +1,49 @@
+"""What the tests let run in processes of their own, each with its own connection, as workers would."""
+
+import multiprocessing
+import os
+import signal
+
+import frappe
+
+
+def start(target, *arguments):
+	"""A worker process that runs ``target`` on the site under test."""
+	process = multiprocessing.get_context("spawn").Process(
+		target=_connected, args=(target, frappe.local.site, *arguments)
+	)
+	process.start()
+	return process
+
+
+def _connected(target, site, *arguments):
+	frappe.init(site=site, sites_path=".")
+	frappe.connect()
+	frappe.set_user("Administrator")
+	try:
+		target(*arguments)
+	finally:
+		frappe.destroy()
+
+
+def bill(name, as_of):
+	from billing_ext.services import contract_billing
+
+	contract_billing.bill(name, as_of)
+
+
+def die_between_charge_and_invoice(name, as_of):
+	from billing_ext.repositories import invoices
+
+	def die(*arguments, **named):
+		os.kill(os.getpid(), signal.SIGKILL)
+
+	invoices.create = die
+	bill(name, as_of)
+
+
+def work_off(queue):
+	"""An RQ worker that ends when its queue is empty."""
+	from frappe.utils.background_jobs import start_worker
+
+	start_worker(queue=queue, burst=True, quiet=True)
