@@ -17,6 +17,9 @@ doc_events = {
 	},
 }
 
+app_include_js = "billing_ext.bundle.js"
+app_include_css = "billing_ext.bundle.css"
+
 doctype_js = {
 	"Customer": "public/js/customer.js",
 	"Sales Invoice": "public/js/sales_invoice.js",

@@ -156,9 +156,10 @@ def plan_charges(contract: Contract, ledger: Ledger, through: date) -> list[Char
 	"""
 	charges: list[Charge] = []
 	for line in _lines(contract, ledger):
-		charges.extend(_line_charges(contract, line, ledger.get(line.id, {}), through))
-		if len(charges) > SAFETY_BOUND:
-			raise DomainError("safety_bound", contract=contract.id, bound=SAFETY_BOUND)
+		for charge in _line_charges(contract, line, ledger.get(line.id, {}), through):
+			charges.append(charge)
+			if len(charges) > SAFETY_BOUND:
+				raise DomainError("safety_bound", contract=contract.id, bound=SAFETY_BOUND)
 	return charges
 
 
@@ -359,9 +360,10 @@ def _next_due_of_line(
 		if not _priced(line, period.start):
 			return None
 		due = due_date(contract, line, period)
-		if due is not None and due > after and _priced(line, period.start, period.end):
-			if not _counting(billed.get(period, ())):
-				return due
+		if due is None or due <= after or _counting(billed.get(period, ())):
+			continue
+		if _priced(line, period.start, period.end):
+			return due
 	return None
 
 

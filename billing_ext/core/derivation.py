@@ -59,18 +59,18 @@ def formula(charge: Charge) -> str:
 	"""The arithmetic of ``charge`` on one line, such as ``(750.00 - 500.00) × 15/30 = 125.00``.
 
 	Stretches under the same terms are rounded together; the formula of a part of them may differ from the part's
-	amount by one smallest unit, and says so with an approximate sign.
+	amount by one smallest unit, and says so with an approximate sign. A credit that is spread over several rows gives
+	its whole and this row's part of it: ``100.00 - 500.00 = -400.00 = -150.00 - 250.00``.
 	"""
 	if charge.segment is not None:
 		return _equation(charge.segment, charge.amount)
-	difference = _single_difference(charge)
-	if difference:
-		return difference
+	total = sum((segment.amount for segment in charge.expected), -charge.billed)
 	parts = " + ".join(_term(segment) for segment in charge.expected) or "0"
-	return f"{parts} - {charge.billed} = {charge.amount}"
+	whole = _single_difference(charge, total) or f"{parts} - {charge.billed} = {total}"
+	return whole if total == charge.amount else f"{whole} = {charge.amount} - {charge.amount - total}"
 
 
-def _single_difference(charge: Charge) -> str:
+def _single_difference(charge: Charge, total: Decimal) -> str:
 	"""``(new - old) × days/days`` where one change of terms is the whole reason and the arithmetic says so exactly."""
 	changed = [segment for segment in charge.expected if segment.service.intersect(charge.service)]
 	if len(changed) != 1 or changed[0].service != charge.service:
@@ -82,10 +82,10 @@ def _single_difference(charge: Charge) -> str:
 		return ""
 	new = changed[0]
 	exact = (_full_price(new) - _full_price(old[0])) * new.factor
-	if exact != Fraction(charge.amount):
+	if exact != Fraction(total):
 		return ""
 	share = _share(new)
-	return f"({_product(new)} - {_product(old[0])}){' × ' + share if share else ''} = {charge.amount}"
+	return f"({_product(new)} - {_product(old[0])}){' × ' + share if share else ''} = {total}"
 
 
 def _term(segment: Segment) -> str:

@@ -148,8 +148,9 @@ def _by_preference(contract: Contract, credit: Charge, carriers: Sequence[Carrie
 	Other lines come last: a credit can only get there if its line is gone, for a cancelled amendment had added it.
 	"""
 	family = _family(contract, credit.line)
+	newest_first = carriers[::-1]
 	return sorted(
-		reversed(carriers),
+		newest_first,
 		key=lambda carrier: (
 			_family(contract, carrier.line) != family,
 			carrier.line != credit.line,

@@ -17,11 +17,15 @@ from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency, to_float
 
 SUBMITTED = 1
+CANCELLED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ContractRecord:
-	"""A contract's rows. ``lines`` holds the contract's own lines and those that amendments added, by id."""
+	"""A contract's rows. ``lines`` holds its own lines and those that amendments added, by id.
+
+	Lines of cancelled amendments are among them: what was billed for them is still to be credited.
+	"""
 
 	header: Row
 	own_lines: tuple[Row, ...]
@@ -56,23 +60,25 @@ def record(name: str, instead: Row | None = None) -> ContractRecord:
 	if not header:
 		raise frappe.DoesNotExistError(name)
 	own = _children("Billing Contract Line", [name])
-	amendments: list[Row] = [*_amendments(name)]
+	amendments: list[Row] = [*_amendments(name, SUBMITTED)]
 	if instead is not None:
 		amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
-	return record_of(header, own, amendments)
+	return record_of(header, own, amendments, _amendments(name, CANCELLED))
 
 
-def record_of(header: Row, own_lines: Sequence[Row], amendments: Sequence[Row]) -> ContractRecord:
+def record_of(
+	header: Row, own_lines: Sequence[Row], amendments: Sequence[Row], cancelled: Sequence[Row] = ()
+) -> ContractRecord:
 	"""A record from rows that need not be saved."""
 	own = {contract_rows.line_id(row): row for row in own_lines}
-	lines = own | contract_rows.added_rows(own, amendments)
+	lines = own | contract_rows.added_rows(own, [*cancelled, *amendments])
 	return ContractRecord(header, tuple(own_lines), tuple(amendments), lines)
 
 
-def _amendments(contract: str) -> list[dict[str, Any]]:
+def _amendments(contract: str, docstatus: int) -> list[dict[str, Any]]:
 	amendments = frappe.get_all(
 		"Billing Amendment",
-		filters={"contract": contract, "docstatus": SUBMITTED},
+		filters={"contract": contract, "docstatus": docstatus},
 		fields=["*"],
 		order_by="sequence",
 	)

@@ -36,6 +36,11 @@ def get(name: str) -> dict[str, Any]:
 	return run
 
 
+def mark_queued(name: str, now: datetime) -> None:
+	"""The run waits for a worker; from here on its silence is noticed."""
+	_update(name, {"status": "Queued", "finished_at": None, "heartbeat": now})
+
+
 def start(name: str, contracts: int, chunks: int, now: datetime) -> int:
 	"""Mark a run as queued and return the number of this attempt; jobs of earlier attempts no longer count."""
 	attempt = (frappe.db.get_value("Billing Run", name, "attempt", for_update=True) or 0) + 1

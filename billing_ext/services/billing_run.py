@@ -57,6 +57,7 @@ def check_date(as_of: date) -> None:
 
 def enqueue_dispatch(run: str) -> None:
 	"""Put the run on the queue once it is committed."""
+	runs.mark_queued(run, clock.now())
 	jobs.enqueue(DISPATCH, job_id=f"billing-run|{run}", run=run)
 
 
@@ -172,6 +173,7 @@ def retry(run: str) -> int:
 	"""Bill the contracts that failed in ``run`` once more; how many they are."""
 	names = runs.contracts_with_errors(run)
 	if names:
+		runs.mark_queued(run, clock.now())
 		jobs.enqueue(DISPATCH, run=run, only=names)
 	return len(names)
 

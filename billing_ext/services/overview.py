@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from frappe import _
+from frappe.utils import formatdate
+
 from billing_ext.core.billing import billed_through
 from billing_ext.core.contract import Contract, ContractLine
 from billing_ext.core.metrics import line_mrr
@@ -90,7 +93,9 @@ def _line(
 
 
 def _running(line: ContractLine) -> str:
-	return line.start.isoformat() + (f" – {(line.end - ONE_DAY).isoformat()}" if line.end else " –")
+	if line.end is None:
+		return _("from {0}").format(formatdate(line.start))
+	return f"{formatdate(line.start)} – {formatdate(line.end - ONE_DAY)}"
 
 
 def _undecided(contract: str) -> list[dict[str, Any]]:

@@ -87,6 +87,9 @@ def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any
 	header = {**record_fields, "name": record_fields.get("name") or "preview"}
 	unit = currency(str(header.get("currency") or "NOK"))
 
+	# Read whole once: what is wrong with an amendment is wrong before it takes effect, too.
+	contract_rows.contract_from(header, lines, amendments, unit)
+
 	def known_on(day: date) -> Contract:
 		known = [amendment for amendment in amendments if _entered_on(amendment) <= day]
 		return contract_rows.contract_from(header, lines, known, unit)
