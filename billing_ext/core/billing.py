@@ -345,9 +345,7 @@ def _periods(line: ContractLine) -> Iterator[Period]:
 def _due_periods(contract: Contract, line: ContractLine, through: date) -> Iterator[tuple[Period, date]]:
 	for period in _periods(line):
 		due = due_date(contract, line, period)
-		if due is None:
-			continue
-		if due > through:
+		if due is None or due > through:
 			return
 		yield period, due
 
@@ -355,19 +353,13 @@ def _due_periods(contract: Contract, line: ContractLine, through: date) -> Itera
 def _next_due_of_line(
 	contract: Contract, line: ContractLine, billed: Mapping[Period, tuple[LedgerEntry, ...]], after: date
 ) -> date | None:
-	"""As next_due, for one line; a price of nothing never falls due, so a line that stays free ends the search itself."""
+	"""As next_due, for one line; what costs nothing never falls due, so a line that stays free ends the search itself."""
 	for period in _periods(line):
-		if not _priced(line, period.start):
-			return None
 		due = due_date(contract, line, period)
 		if due is None or due <= after or _counting(billed.get(period, ())):
 			continue
-		if _priced(line, period.start, period.end):
+		if _costs(contract, line, period):
 			return due
+		if period.start >= line.history[-1].effective and not _is_stub(line, period):
+			return None
 	return None
-
-
-def _priced(line: ContractLine, start: date, end: date = date.max) -> bool:
-	"""Is there a price in force on any day from ``start`` to the day before ``end``?"""
-	later = (revision for revision in line.history if start < revision.effective < end)
-	return any(revision.terms.amount for revision in (line.revision_on(start), *later))

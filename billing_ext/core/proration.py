@@ -66,13 +66,13 @@ def _position(convention: Proration, grid: Grid, period: Period, day: date) -> F
 def _days_360(part: Period) -> int:
 	"""Days between two dates where every month has thirty.
 
-	The position of a day is 30 x months + min(day - 1, 30); because it is a position, any cut adds up.
+	The position of a day is 30 x months + day - 1; because it is a position, any cut adds up.
 	"""
 	return _position_360(part.end) - _position_360(part.start)
 
 
 def _position_360(day: date) -> int:
-	return 30 * (12 * day.year + day.month) + min(day.day - 1, 30)
+	return 30 * (12 * day.year + day.month) + day.day - 1
 
 
 def _months_position(grid: Grid, period: Period, day: date) -> Fraction:

@@ -67,9 +67,7 @@ def forecast(
 		due = next_due(contract, books.ledger, after)
 		if due is None:
 			return
-		drafts = books.run(contract, due)
-		if drafts:
-			yield due, drafts
+		yield due, books.run(contract, due)
 		after = due
 
 

@@ -16,8 +16,7 @@ from billing_ext.repositories import contract_rows
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency, to_float
 
-SUBMITTED = 1
-CANCELLED = 2
+DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,14 @@ def lock(names: Sequence[str]) -> None:
 	Must be the transaction's first statement: a plain read before it would open the snapshot in which the ledger is
 	then read, without what another worker has just committed.
 	"""
-	placeholders = ", ".join(["%s"] * len(names))
-	frappe.db.sql(
-		f"select name from `tabBilling Contract` where name in ({placeholders}) order by name for update",  # noqa: S608
-		list(names),
+	table = DocType("Billing Contract")
+	(
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(table.name.isin(list(names)))
+		.orderby(table.name)
+		.for_update()
+		.run()
 	)
 
 
@@ -56,29 +59,36 @@ def record(name: str, instead: Row | None = None) -> ContractRecord:
 
 	Raises frappe.DoesNotExistError.
 	"""
-	header = frappe.db.get_value("Billing Contract", name, "*", as_dict=True)
-	if not header:
-		raise frappe.DoesNotExistError(name)
 	own = _children("Billing Contract Line", [name])
-	amendments: list[Row] = [*_amendments(name, SUBMITTED)]
+	known = _amendments(name)
+	amendments: list[Row] = [row for row in known if row["docstatus"] == SUBMITTED]
 	if instead is not None:
 		amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
-	return record_of(header, own, amendments, _amendments(name, CANCELLED))
+	cancelled = [row for row in known if row["docstatus"] == CANCELLED]
+	return record_of(header(name), own, amendments, cancelled)
+
+
+def header(name: str) -> Row:
+	"""The fields of a contract itself. Raises frappe.DoesNotExistError."""
+	values = frappe.db.get_value("Billing Contract", name, "*", as_dict=True)
+	if not values:
+		raise frappe.DoesNotExistError(name)
+	return values
 
 
 def record_of(
-	header: Row, own_lines: Sequence[Row], amendments: Sequence[Row], cancelled: Sequence[Row] = ()
+	contract: Row, own_lines: Sequence[Row], amendments: Sequence[Row], cancelled: Sequence[Row] = ()
 ) -> ContractRecord:
 	"""A record from rows that need not be saved."""
 	own = {contract_rows.line_id(row): row for row in own_lines}
 	lines = own | contract_rows.added_rows(own, [*cancelled, *amendments])
-	return ContractRecord(header, tuple(own_lines), tuple(amendments), lines)
+	return ContractRecord(contract, tuple(own_lines), tuple(amendments), lines)
 
 
-def _amendments(contract: str, docstatus: int) -> list[dict[str, Any]]:
+def _amendments(contract: str) -> list[dict[str, Any]]:
 	amendments = frappe.get_all(
 		"Billing Amendment",
-		filters={"contract": contract, "docstatus": docstatus},
+		filters={"contract": contract, "docstatus": ("!=", DRAFT)},
 		fields=["*"],
 		order_by="sequence",
 	)

@@ -215,10 +215,9 @@ def _default_price_list() -> str:
 
 def _settle_status(invoice: Any) -> None:
 	"""A one-pass submission leaves an invoice over zero in status Draft, because nothing posts to the receivable."""
-	if invoice.status == "Draft":
+	if frappe.db.get_value("Sales Invoice", invoice.name, "status") == "Draft":
 		invoice.reload()
-		if invoice.status == "Draft":
-			invoice.set_status(update=True)
+		invoice.set_status(update=True)
 
 
 def _assert_totals(invoice: Any, rows: Sequence[InvoiceRow], header: InvoiceHeader) -> None:

@@ -59,8 +59,10 @@ def check(header: Row, lines: Iterable[Row], day: date) -> None:
 	_check_customer(header["customer"])
 	_check_items({line["item_code"] for line in lines})
 	_check_books(header["company"], day)
-	ExchangeRates(header["company"], day).to_company_currency(header["currency"])
-	_check_receivable(header)
+	rates = ExchangeRates(header["company"], day)
+	if header["currency"] != rates.company_currency:
+		rates.to_company_currency(header["currency"])
+		_check_receivable(header)
 
 
 def _check_customer(customer: str) -> None:

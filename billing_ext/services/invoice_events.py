@@ -23,11 +23,10 @@ def on_submit(invoice: Any) -> None:
 		_record_manual_credit(invoice)
 	if not invoice.billing_ext_contract:
 		return
-	contract = contracts.record(invoice.billing_ext_contract)
 	if not invoice.flags.billing_ext_posting:
 		_adopt(invoice)
 		contract_state.refresh(invoice.billing_ext_contract)
-	sending.queue(invoice, contract.header)
+	sending.queue(invoice, contracts.header(invoice.billing_ext_contract))
 
 
 def on_cancel(invoice: Any) -> None:

@@ -74,7 +74,6 @@ _WORDS: dict[str, Words] = {
 	),
 	"date": lambda: (_("{field}: {value} is not a date."), _("Write it as YYYY-MM-DD.")),
 	"date_missing": lambda: (_("{field} is empty."), _("Enter a date.")),
-	"field_missing": lambda: (_("{field} is empty."), _("Fill it in.")),
 	"unknown_field": lambda: (
 		_("{where} has no field {field}."),
 		_("Known fields are: {allowed}."),
