@@ -9,10 +9,13 @@ ROLES = ("Billing Manager", "Billing User", "Billing Auditor")
 
 
 def before_uninstall():
-	"""Custom fields with their columns, property setters, the service user and the roles."""
+	"""Custom fields with their columns, property setters, scheduled jobs, the service user and the roles."""
 	_delete_custom_fields()
 	for name in frappe.get_all("Property Setter", filters={"module": MODULE}, pluck="name"):
 		frappe.delete_doc("Property Setter", name, force=True)
+	frappe.db.delete("Scheduled Job Type", {"method": ("like", "billing_ext.%")})
+	for contact in frappe.get_all("Contact", filters={"user": SERVICE_USER}, pluck="name"):
+		frappe.delete_doc("Contact", contact, force=True)
 	frappe.delete_doc("User", SERVICE_USER, force=True, ignore_missing=True)
 	for role in ROLES:
 		frappe.db.delete("Has Role", {"role": role})

@@ -173,13 +173,19 @@ def test_an_amendment_that_is_cancelled_leaves_no_trace_on_what_is_billed():
 def test_a_line_that_a_cancelled_amendment_had_added_is_credited_whole():
 	agreement = contract(line(500), start_date=date(2026, 4, 1), correction_billing="Immediately")
 	added = amendment(
-		agreement, date(2026, 4, 1), {"change": "Add Line", "item_code": item(), "new_price": 80, "new_quantity": 1}
+		agreement,
+		date(2026, 4, 1),
+		{"change": "Add Line", "item_code": item(), "new_price": 80, "new_quantity": 1},
 	)
 	bill(agreement, date(2026, 4, 1))
 	added.cancel()
 	frappe.db.commit()
 	invoice, credit_note = bill(agreement, date(2026, 4, 2))
-	assert (invoice.net_total, credit_note.net_total, credit_note.return_against) == (580.00, -80.00, invoice.name)
+	assert (invoice.net_total, credit_note.net_total, credit_note.return_against) == (
+		580.00,
+		-80.00,
+		invoice.name,
+	)
 
 
 def test_a_backdated_change_bills_the_difference_of_every_period_since():
