@@ -17,7 +17,7 @@ from billing_ext.repositories import contracts, runs
 from billing_ext.services import billing_run
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-COMPANY = "Fjord Software AS"
+COMPANY, ABBREVIATION = "Fjord Software AS", "FS"
 FIRST_DAY, LAST_DAY = date(2025, 11, 1), date(2026, 10, 31)
 
 
@@ -40,6 +40,20 @@ def load():
 	# Contracts in euro post to the company's one receivable account.
 	frappe.db.set_single_value(
 		"Accounts Settings", "allow_multi_currency_invoices_against_single_party_account", 1
+	)
+	insert_once(
+		"Sales Taxes and Charges Template",
+		f"Utførsel 0% - {ABBREVIATION}",
+		title="Utførsel 0%",
+		company=COMPANY,
+		taxes=[
+			{
+				"charge_type": "On Net Total",
+				"account_head": f"Output VAT 25% - {ABBREVIATION}",
+				"description": "Utførsel, mval. § 6-22",
+				"rate": 0,
+			}
+		],
 	)
 	for item in fixture("items"):
 		insert_once(
@@ -107,7 +121,9 @@ def bill_year(names):
 
 
 def amend(row, contract):
-	"""Enter and submit an amendment as a person would."""
+	"""Enter and submit an amendment as a person would, unless an interrupted run has done it."""
+	if frappe.db.exists("Billing Amendment", {"contract": contract, "reason": row["reason"]}):
+		return
 	lines = [
 		{
 			"change": "Change Terms",

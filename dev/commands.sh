@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# One function for each target of the Makefile.
+
+command_help() {
+	sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' "$CHECKOUT/Makefile" | while IFS=$'\t' read -r target text; do
+		printf '  make %-12s %s\n' "$target" "$text"
+	done
+}
+
+command_sync() {
+	bring_up
+	say "The bench has the current app: $APP"
+}
+
+command_site() {
+	local site=${SITE:-$TEST_SITE}
+	bring_up
+	ensure_site "$site"
+	say "Site $site is ready."
+}
+
+command_test() {
+	bring_up
+	if [[ ${TESTS:-} != core ]]; then
+		ensure_site "$TEST_SITE"
+		restart_web
+	fi
+	run_tests
+}
+
+run_tests() {
+	local arguments kind paths=()
+	eval "arguments=(${ARGS:-})" # so that quotes in ARGS count
+	for kind in ${TESTS:-core site desk}; do paths+=("$APP/tests/$kind"); done
+	as_bench_user env -C "$SITES" BILLING_EXT_SITE="$TEST_SITE" HYPOTHESIS_STORAGE_DIRECTORY="$STATE/hypothesis" \
+		"$BENCH_PYTHON" -m pytest -c "$APP/pyproject.toml" --rootdir "$APP" "${paths[@]}" "${arguments[@]}"
+}
+
+command_screenshots() {
+	TESTS=desk command_test
+	rsync --archive --chown="$(stat --format %u:%g "$CHECKOUT")" "$APP/docs/images/" "$CHECKOUT/docs/images/"
+}
+
+# run_script SCRIPT SITE: one of dev/*.py, with the bench's Python.
+run_script() {
+	local arguments
+	eval "arguments=(${ARGS:-})"
+	# A library that Frappe uses warns at each start that it will drop old Pythons.
+	as_bench_user env -C "$SITES" PYTHONWARNINGS=ignore::FutureWarning "$BENCH_PYTHON" "$APP/dev/$1" "$2" "${arguments[@]}"
+}
+
+command_benchmark() {
+	bring_up
+	ensure_site "$BENCHMARK_SITE"
+	run_script benchmark.py "$BENCHMARK_SITE"
+}
+
+command_demo() {
+	bring_up
+	ensure_site "$DEMO_SITE"
+	run_script demo.py "$DEMO_SITE"
+	serve_desk
+}
+
+command_serve() {
+	bring_up
+	ensure_site "$DEMO_SITE"
+	serve_desk
+}
+
+serve_desk() {
+	stop_desk
+	step "Web server and background jobs" start_desk
+	cat <<-END
+
+		  http://$DEMO_SITE:$WEB_PORT   user: Administrator   password: $ADMIN_PASSWORD
+		  'make stop' ends it.
+	END
+}
+
+command_stop() {
+	stop_all
+	say "Stopped."
+}
+
+command_clean() {
+	[[ -d $BENCH_HOME ]] || return 0
+	if [[ ${CI:-} != true && ${FORCE:-} != 1 ]]; then
+		read -rp "Remove $BENCH_HOME with all its sites and databases? [y/N] " answer
+		[[ $answer == [yY]* ]] || return 0
+	fi
+	stop_all
+	rm -rf "$BENCH_HOME"
+}
+
+command_check() {
+	ensure_checks
+	run_checks
+}
