@@ -22,12 +22,14 @@ def preview(
 
 	``contract`` uses the field names of Billing Contract, its ``lines`` and ``amendments`` those of their DocTypes.
 	Either ``as_of``, one date, or ``run_dates``, several in order, says when the runs take place. Needs read permission
-	on Billing Contract; writes nothing. Raises frappe.ValidationError that names the field and the remedy.
+	on Billing Contract; writes nothing. Raises frappe.ValidationError that names the field and the remedy;
+	the response then has the rule under ``error_code``.
 	"""
 	frappe.has_permission("Billing Contract", "read", throw=True)
 	try:
 		return service.of_json(_object(contract), _dates(as_of, run_dates))
 	except DomainError as error:
+		frappe.local.response["error_code"] = error.code
 		throw(error)
 
 
@@ -44,7 +46,8 @@ def _dates(as_of: Any, run_dates: Any) -> list[date]:
 		raise DomainError("date_missing", field="run_dates")
 	if len(days) > service.MAX_RUNS:
 		raise DomainError("too_many_runs", count=len(days), most=service.MAX_RUNS)
-	return [contract_rows.required_day({"as_of": day}, "as_of") for day in days]
+	field = "run_dates" if run_dates else "as_of"
+	return [contract_rows.required_day({field: day}, field) for day in days]
 
 
 def _parsed(value: Any, where: str) -> Any:

@@ -84,8 +84,8 @@ def _single_difference(charge: Charge, total: Decimal) -> str:
 	exact = (_full_price(new) - _full_price(old[0])) * new.factor
 	if exact != Fraction(total):
 		return ""
-	share = _share(new)
-	return f"({_product(new)} - {_product(old[0])}){' × ' + share if share else ''} = {total}"
+	share, difference = _share(new), f"{_product(new)} - {_product(old[0])}"
+	return f"({difference}) × {share} = {total}" if share else f"{difference} = {total}"
 
 
 def _term(segment: Segment) -> str:

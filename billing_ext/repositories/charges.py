@@ -203,6 +203,15 @@ def set_status(names: Sequence[str], status: ChargeStatus, *, detach: bool = Fal
 	query.run()
 
 
+def release_held(invoice: str) -> int:
+	"""Release the held charges of a cancelled invoice, whatever others do at the same time; how many they were."""
+	table = DocType("Billing Charge")
+	held = (table.sales_invoice == invoice) & (table.status == ChargeStatus.HELD.value)
+	names = frappe.qb.from_(table).select(table.name).where(held).for_update().run(pluck=True)
+	set_status(names, ChargeStatus.RELEASED)
+	return len(names)
+
+
 def append_manual_credit(carrier: Row, amount: Decimal, invoice: str, row: str) -> str:
 	"""Record a credit note that a user made by hand against a charge; forgiven until somebody says otherwise."""
 	newest = frappe.get_all(

@@ -59,9 +59,29 @@ class LineChange(Enum):
 	CHANGE_CADENCE = "Change Cadence"
 
 
-TERMINATE = "Terminate Contract"
-ONE_OFF = "One-off"
-AT_NEXT_PERIOD = "At Next Billing Period"
+class AmendmentType(Enum):
+	"""Kinds of amendments."""
+
+	CHANGE_LINES = "Change Lines"
+	TERMINATE = "Terminate Contract"
+
+
+class LineType(Enum):
+	"""How often a line is billed."""
+
+	RECURRING = "Recurring"
+	ONE_OFF = "One-off"
+
+
+class Applies(Enum):
+	"""When a change of terms takes effect."""
+
+	ON_DATE = "On Effective Date"
+	NEXT_PERIOD = "At Next Billing Period"
+
+
+MOST = Decimal(10) ** 12
+"""Numbers beyond a thousand billion are slips of the pen, and more than the database holds."""
 
 
 def contract_from(
@@ -71,7 +91,11 @@ def contract_from(
 
 	Raises DomainError, naming field and row, for what cannot be read, and what ``core.contract.amend`` raises.
 	"""
-	rows = {line_id(row): row for row in lines}
+	rows: dict[str, Row] = {}
+	for row in lines:
+		if line_id(row) in rows:
+			raise DomainError("duplicate_line", line=line_id(row))
+		rows[line_id(row)] = row
 	base = Contract(
 		id=str(contract.get("name") or ""),
 		currency=currency,
@@ -91,7 +115,7 @@ def contract_from(
 def line_from(contract: Row, row: Row) -> ContractLine:
 	"""A line; what it leaves open follows the contract."""
 	start = day(row, "start_date") or required_day(contract, "start_date")
-	one_off = row.get("line_type") == ONE_OFF
+	one_off = option(LineType, row, "line_type", LineType.RECURRING) is LineType.ONE_OFF
 	last_day = None if one_off else day(row, "end_date") or day(contract, "end_date")
 	if last_day is not None and last_day < start:
 		raise DomainError("end_before_start", line=line_id(row), start=start, end=last_day)
@@ -113,7 +137,10 @@ def amendment_from(contract: Row, rows: Mapping[str, Row], amendment: Row) -> Am
 	"""An amendment; ``rows`` are all lines of the contract by id, those that amendments add included."""
 	sequence = integer(amendment, "sequence")
 	name = str(amendment.get("name") or f"amendment {sequence}")
-	if amendment.get("amendment_type") == TERMINATE:
+	if (
+		option(AmendmentType, amendment, "amendment_type", AmendmentType.CHANGE_LINES)
+		is AmendmentType.TERMINATE
+	):
 		last_day = required_day(amendment, "last_service_day")
 		return Amendment(name, last_day + ONE_DAY, (Terminate(last_day),), sequence)
 	effective = required_day(amendment, "effective_date")
@@ -130,7 +157,10 @@ def amendment_from(contract: Row, rows: Mapping[str, Row], amendment: Row) -> Am
 
 
 def added_rows(rows: Mapping[str, Row], amendments: Iterable[Row]) -> dict[str, Row]:
-	"""The line rows that amendments add, by id; a successor inherits what it leaves open from the line it replaces."""
+	"""The line rows that amendments add, by id.
+
+	A successor inherits what it leaves open from the line it replaces, but not its terms: those may have changed.
+	"""
 	added: dict[str, Row] = {}
 	for amendment in sorted(amendments, key=lambda row: str(row.get("effective_date") or "")):
 		for change in amendment.get("lines") or ():
@@ -141,6 +171,8 @@ def added_rows(rows: Mapping[str, Row], amendments: Iterable[Row]) -> dict[str, 
 				old = rows.get(target_line(change)) or added.get(target_line(change))
 				if old is None:
 					raise DomainError("unknown_line", line=target_line(change), contract="")
+				if change.get("new_price") is None:
+					raise DomainError("new_price_missing", line=target_line(change))
 				added[line_id(change)] = _new_row(change, old, amendment)
 	return added
 
@@ -160,16 +192,11 @@ def _new_row(change: Row, old: Row, amendment: Row) -> Row:
 		**row,
 		"name": line_id(change),
 		"start_date": amendment.get("effective_date"),
-		"price": _new(change, "new_price", old, "price"),
-		"quantity": _new(change, "new_quantity", old, "quantity", default=1),
-		"discount_percentage": _new(change, "new_discount_percentage", old, "discount_percentage"),
+		"price": change.get("new_price"),
+		"quantity": change.get("new_quantity"),
+		"discount_percentage": change.get("new_discount_percentage"),
 		"replaces": target_line(change) if old else "",
 	}
-
-
-def _new(change: Row, field: str, old: Row, old_field: str, default: object = 0) -> object:
-	value = change.get(field)
-	return old.get(old_field, default) if value is None else value
 
 
 def _change_terms(change: Row) -> ChangeTerms:
@@ -184,14 +211,14 @@ def _change_terms(change: Row) -> ChangeTerms:
 		price=new("new_price", "sets_price"),
 		quantity=new("new_quantity", "sets_quantity"),
 		discount=_percentage(new("new_discount_percentage", "sets_discount"), change),
-		at_boundary=change.get("applies") == AT_NEXT_PERIOD,
+		at_boundary=option(Applies, change, "applies", Applies.ON_DATE) is Applies.NEXT_PERIOD,
 	)
 
 
 def _terms(row: Row) -> Terms:
 	return Terms(
 		price=number(row, "price"),
-		quantity=Decimal(1) if row.get("quantity") is None else number(row, "quantity"),
+		quantity=Decimal(1) if row.get("quantity") in (None, "") else number(row, "quantity"),
 		discount=_percentage(number(row, "discount_percentage"), row) or Decimal(0),
 	)
 
@@ -208,7 +235,7 @@ def _grid(contract: Row, row: Row, start: date) -> Grid:
 	billing_day = integer(contract, "billing_day") if alignment is Alignment.BILLING_DAY else 0
 	anchor = day(row, "anchor_date")
 	if anchor is not None:
-		return Grid.anchored(anchor, rhythm, billing_day)
+		return Grid.anchored(anchor, rhythm)
 	if alignment is Alignment.CALENDAR:
 		return Grid.on_calendar(start, rhythm)
 	if alignment is Alignment.LINE_START:
@@ -221,9 +248,9 @@ def _grid(contract: Row, row: Row, start: date) -> Grid:
 
 def interval(row: Row, contract: Row, count_field: str, unit_field: str) -> Interval:
 	"""The line's own interval, else the contract's, else a month."""
-	source = row if row.get(unit_field) else contract
-	unit = option(Unit, source, unit_field, Unit.MONTH)
-	return Interval(integer(source, count_field) or 1, unit)
+	unit = option(Unit, row, unit_field, None) or option(Unit, contract, unit_field, Unit.MONTH)
+	own = row.get(unit_field) or integer(row, count_field)
+	return Interval(integer(row if own else contract, count_field) or 1, unit)
 
 
 def line_id(row: Row) -> str:
@@ -254,6 +281,8 @@ def option(kind: type[E], row: Row, field: str, default: E | None) -> E:
 def number(row: Row, field: str) -> Decimal:
 	"""A number that is not negative. Raises DomainError ``number`` or ``negative``."""
 	value = to_decimal(row.get(field), field)
+	if value > MOST:
+		raise DomainError("number", field=field, value=row.get(field))
 	if value < 0:
 		raise DomainError("negative", field=field, value=value, line=line_id(row))
 	return value

@@ -113,6 +113,7 @@ def next_sequence(contract: str) -> int:
 		.where(table.contract == contract)
 		.orderby(table.sequence, order=Order.desc)
 		.limit(1)
+		.for_update()  # a locking read sees what another amendment has just committed
 		.run()
 	)
 	return (newest[0][0] or 0) + 1 if newest else 1
@@ -172,20 +173,18 @@ def save_error(name: str, message: str) -> None:
 	)
 
 
-def advance_statuses(today: date) -> None:
-	"""What the calendar alone changes: upcoming contracts become active, served ones end."""
+def to_advance(today: date) -> list[str]:
+	"""Contracts whose state the calendar alone may change: upcoming ones that begin, served ones that end."""
 	table = DocType("Billing Contract")
-	submitted = table.docstatus == SUBMITTED
-	update = frappe.qb.update(table)
-	update.set(table.status, "Active").where(
-		submitted & (table.status == "Upcoming") & (table.start_date <= today)
-	).run()
-	update.set(table.status, "Ended").where(
-		submitted
-		& (table.status == "Active")
-		& (table.service_end < today)
-		& table.next_billing_date.isnull()
-	).run()
+	begins = (table.status == "Upcoming") & (table.start_date <= today)
+	ends = (table.status == "Active") & (table.service_end < today) & table.next_billing_date.isnull()
+	return (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where((table.docstatus == SUBMITTED) & (begins | ends))
+		.orderby(table.name)
+		.run(pluck=True)
+	)
 
 
 def of_customer(customer: str) -> list[dict[str, Any]]:

@@ -231,12 +231,6 @@ def _assert_totals(invoice: Any, rows: Sequence[InvoiceRow], header: InvoiceHead
 		)
 
 
-def kind_of(invoice: str) -> dict[str, Any]:
-	"""Status, return flag and totals of a Sales Invoice."""
-	fields = ["name", "docstatus", "status", "is_return", "net_total", "grand_total", "currency"]
-	return frappe.db.get_value("Sales Invoice", invoice, fields, as_dict=True)
-
-
 def of_contract(contract: str) -> list[dict[str, Any]]:
 	"""The contract's documents for its form, newest first, those cancelled included."""
 	return frappe.get_all(

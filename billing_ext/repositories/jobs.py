@@ -23,12 +23,6 @@ def enqueue(method: str, queue: str = "long", job_id: str | None = None, **argum
 	)
 
 
-def act_as(user: str) -> None:
-	"""Go on as ``user``: Frappe repeats a failed job as Administrator, whom frozen books bar."""
-	if frappe.session.user != user:
-		frappe.set_user(user)
-
-
 def tell(doctype: str, name: str, event: str, message: dict[str, Any]) -> None:
 	"""Show progress on an open form at once, whatever becomes of the transaction."""
 	frappe.publish_realtime(event, message, doctype=doctype, docname=name)

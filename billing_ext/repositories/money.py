@@ -41,6 +41,16 @@ def currency(code: str) -> Currency:
 	return Currency(code, min(_iso_digits(code), _site_digits()))
 
 
+def default_currency() -> str:
+	"""The site's currency."""
+	return frappe.db.get_default("currency")
+
+
+def is_currency(code: str) -> bool:
+	"""Does the site know this currency code?"""
+	return bool(frappe.db.exists("Currency", code))
+
+
 @lru_cache(maxsize=512)
 def _iso_digits(code: str) -> int:
 	return get_currency_precision(code)

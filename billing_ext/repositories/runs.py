@@ -12,6 +12,7 @@ from frappe.query_builder import DocType
 from billing_ext.repositories.contract_rows import Row
 
 UNFINISHED = ("Queued", "Running")
+COMPLETED, COMPLETED_WITH_ERRORS = "Completed", "Completed With Errors"
 
 
 def create(as_of: date, trigger: str, run_key: str | None = None, **scope: str | None) -> str:
@@ -75,8 +76,8 @@ def beat(name: str, attempt: int, contracts: int, chunks: int, now: datetime) ->
 
 def finish(name: str, totals: Sequence[Mapping[str, Any]], now: datetime) -> str:
 	"""Store the result of a run and return its status. Doing it twice gives the same."""
-	errors = open_errors(name)
-	status = "Completed With Errors" if errors else "Completed"
+	errors = errors_left(name)
+	status = COMPLETED_WITH_ERRORS if errors else COMPLETED
 	frappe.db.delete("Billing Run Total", {"parent": name})
 	for index, total in enumerate(totals, start=1):
 		_insert_total(name, index, total)
@@ -144,6 +145,14 @@ def add_error(run: str, contract: str, failure: Row) -> None:
 
 def resolve_errors(contract: str) -> None:
 	"""A contract was billed: what was wrong with it is over, in every run."""
+	concerned = frappe.get_all(
+		"Billing Run Error",
+		filters={"contract": contract, "status": "Open"},
+		pluck="billing_run",
+		distinct=True,
+	)
+	if not concerned:
+		return
 	table = DocType("Billing Run Error")
 	(
 		frappe.qb.update(table)
@@ -151,9 +160,18 @@ def resolve_errors(contract: str) -> None:
 		.where((table.contract == contract) & (table.status == "Open"))
 		.run()
 	)
+	for run in sorted(concerned):
+		_recount_errors(run)
 
 
-def open_errors(run: str) -> int:
+def _recount_errors(run: str) -> None:
+	left = errors_left(run)
+	_update(run, {"errors": left})
+	if not left and frappe.db.get_value("Billing Run", run, "status") == COMPLETED_WITH_ERRORS:
+		_update(run, {"status": COMPLETED})
+
+
+def errors_left(run: str) -> int:
 	"""How many contracts of a run are still not billed."""
 	return frappe.db.count("Billing Run Error", {"billing_run": run, "status": "Open"})
 

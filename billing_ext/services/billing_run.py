@@ -14,7 +14,7 @@ import frappe
 from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.errors import DomainError
-from billing_ext.repositories import clock, contracts, invoices, jobs, runs, settings
+from billing_ext.repositories import clock, contracts, invoices, jobs, runs, session, settings
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import contract_billing, contract_state
 from billing_ext.services.messages import Message, message_of
@@ -55,6 +55,15 @@ def check_date(as_of: date) -> None:
 		raise DomainError("as_of_future", as_of=as_of, days=MAX_DAYS_AHEAD)
 
 
+def check_scope(company: str | None, customer: str | None, contract: str | None) -> None:
+	"""Raise DomainError ``scope_too_wide`` if the user may see only some companies or customers and bills them all."""
+	if contract:
+		return
+	for field, value in (("company", company), ("customer", customer)):
+		if not value and session.is_limited_to_some(field):
+			raise DomainError("scope_too_wide", field=field)
+
+
 def enqueue_dispatch(run: str) -> None:
 	"""Put the run on the queue once it is committed."""
 	runs.mark_queued(run, clock.now())
@@ -63,8 +72,12 @@ def enqueue_dispatch(run: str) -> None:
 
 def dispatch(run: str, only: Sequence[str] | None = None) -> None:
 	"""Cut what is due into chunks and queue them. A job; also restarts a run, or retries ``only`` some contracts."""
-	jobs.act_as(settings.load().service_user)
-	in_transaction(lambda: _dispatch(run, only))
+	session.act_as(settings.load().service_user)
+	try:
+		in_transaction(lambda: _dispatch(run, only))
+	except Exception:
+		in_transaction(lambda: runs.fail(run, clock.now()))
+		raise
 
 
 def _dispatch(run: str, only: Sequence[str] | None) -> None:
@@ -92,7 +105,7 @@ def _dispatch(run: str, only: Sequence[str] | None) -> None:
 
 def bill_chunk(run: str, attempt: int, as_of: str, names: Sequence[str]) -> None:
 	"""Bill some contracts, each on its own; one that fails is noted on the run and does not stop the others. A job."""
-	jobs.act_as(settings.load().service_user)
+	session.act_as(settings.load().service_user)
 	day = date.fromisoformat(as_of)
 	done = 0
 	for name in names:
@@ -106,7 +119,7 @@ def bill_chunk(run: str, attempt: int, as_of: str, names: Sequence[str]) -> None
 
 def run_now(run: str) -> None:
 	"""Bill a run in this process, without the queue: for demonstrations, scripts and tests. Commits."""
-	jobs.act_as(settings.load().service_user)
+	session.act_as(settings.load().service_user)
 	scope = in_transaction(lambda: runs.get(run))
 	names = in_transaction(
 		lambda: contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
@@ -179,7 +192,9 @@ def retry(run: str) -> int:
 
 
 def restart_stalled() -> list[str]:
-	"""Queue unfinished runs anew whose worker has been silent; what they have billed stays billed."""
+	"""Queue unfinished runs anew whose worker has been silent, unless billing is paused; what is billed stays billed."""
+	if settings.load().paused:
+		return []
 	stalled = runs.stalled(clock.minutes_ago(STALLED_AFTER_MINUTES))
 	for run in stalled:
 		enqueue_dispatch(run)
@@ -188,10 +203,7 @@ def restart_stalled() -> list[str]:
 
 def sweep() -> int:
 	"""Derive every contract's state anew, so that a wrong hint can delay a charge by a week at most. A job."""
-	names = contracts.all_submitted()
-	for name in names:
-		in_transaction(partial(_refresh, name))
-	return len(names)
+	return _refresh_all(contracts.all_submitted())
 
 
 def _refresh(name: str) -> None:
@@ -200,5 +212,11 @@ def _refresh(name: str) -> None:
 
 
 def advance_statuses() -> None:
-	"""What the calendar changes by itself: upcoming contracts begin, served ones end."""
-	contracts.advance_statuses(clock.today())
+	"""What the calendar changes by itself: upcoming contracts begin, served ones end. A job."""
+	_refresh_all(contracts.to_advance(clock.today()))
+
+
+def _refresh_all(names: Sequence[str]) -> int:
+	for name in names:
+		in_transaction(partial(_refresh, name))
+	return len(names)

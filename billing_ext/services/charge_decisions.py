@@ -15,16 +15,15 @@ def release(invoice: str) -> int:
 	Raises DomainError ``not_held`` if none is held.
 	"""
 	rows = charges.on_invoice(invoice)
-	held = [row["name"] for row in rows if row["status"] == ChargeStatus.HELD.value]
-	if not held:
+	if rows:
+		contracts.lock([rows[0]["contract"]])
+	released = charges.release_held(invoice)
+	if not released:
 		raise DomainError(
 			"not_held", charge=invoice, status=", ".join({row["status"] for row in rows}) or "–"
 		)
-	contract = rows[0]["contract"]
-	contracts.lock([contract])
-	charges.set_status(held, ChargeStatus.RELEASED)
-	contract_state.refresh(contract)
-	return len(held)
+	contract_state.refresh(rows[0]["contract"])
+	return released
 
 
 def decide_manual_credit(charge: Row, *, bill_again: bool) -> None:

@@ -24,8 +24,7 @@ def prepare_contract(doc: Any) -> None:
 	if doc.term_months and not doc.end_date:
 		start = contract_rows.required_day(doc.as_dict(), "start_date")
 		doc.end_date = add_months(start, doc.term_months) - ONE_DAY
-	if doc.send_invoice and not doc.contact_email:
-		raise DomainError("no_customer_email")
+	check_recipient(doc)
 	for row in doc.lines:
 		if not row.name:
 			row.name = frappe.generate_hash(length=10)
@@ -34,6 +33,12 @@ def prepare_contract(doc: Any) -> None:
 	for row in doc.lines:
 		row.period_amount = to_float(period_amount(contract, contract.line(row.name)))
 	doc.mrr = to_float(contract_state.mrr_of(contract, clock.today()))
+
+
+def check_recipient(doc: Any) -> None:
+	"""Raise DomainError ``no_customer_email`` where invoices are to be e-mailed to nobody."""
+	if doc.send_invoice and not doc.contact_email:
+		raise DomainError("no_customer_email")
 
 
 def core_of(doc: Any) -> Contract:
@@ -73,7 +78,7 @@ def prepare_amendment(doc: Any) -> None:
 	before = contracts.record(doc.contract)
 	if before.header["docstatus"] != SUBMITTED:
 		raise DomainError("contract_not_submitted", contract=doc.contract)
-	if doc.amendment_type == contract_rows.TERMINATE:
+	if doc.amendment_type == contract_rows.AmendmentType.TERMINATE.value:
 		doc.lines = []
 		doc.effective_date = contract_rows.required_day(doc.as_dict(), "last_service_day") + ONE_DAY
 	contract = before.to_core()

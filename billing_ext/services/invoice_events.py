@@ -43,13 +43,15 @@ def on_cancel(invoice: Any) -> None:
 
 
 def on_trash(invoice: Any) -> None:
-	"""Give a draft's charges back. Raises DomainError ``release_first`` for a cancelled invoice that still holds some."""
+	"""Give a draft's charges back, and let go of released ones.
+
+	Raises DomainError ``release_first`` for a cancelled invoice that still holds some.
+	"""
 	rows = charges.on_invoice(invoice.name)
 	if any(row["status"] == ChargeStatus.HELD.value for row in rows):
 		raise DomainError("release_first", invoice=invoice.name, contract=rows[0]["contract"])
-	drafted = [row["name"] for row in rows if row["status"] == ChargeStatus.DRAFT.value]
-	if drafted:
-		charges.set_status(drafted, ChargeStatus.RELEASED, detach=True)
+	if rows:
+		charges.set_status([row["name"] for row in rows], ChargeStatus.RELEASED, detach=True)
 		contract_state.refresh(rows[0]["contract"])
 
 

@@ -67,6 +67,19 @@ _WORDS: dict[str, Words] = {
 		_("{field} does not know {value}."),
 		_("Allowed are: {allowed}."),
 	),
+	"unknown_currency": lambda: (
+		_("{currency} is not a currency of this site."),
+		_("Use an ISO code such as NOK, or add it under Currency."),
+	),
+	"new_price_missing": lambda: (
+		_("The line that replaces {line} has no price."),
+		_("Fill in New Price, New Quantity and New Discount (%)."),
+	),
+	"not_a_list": lambda: (_("The {where} entries are not a list."), _("Send a JSON list of objects.")),
+	"scope_too_wide": lambda: (
+		_("You may bill only some companies or customers, and this run has no {field}."),
+		_("Choose one under {field}."),
+	),
 	"number": lambda: (_("{field}: {value} is not a number."), _("Enter digits with a decimal point.")),
 	"negative": lambda: (
 		_("{field} is {value}, less than zero."),
@@ -190,6 +203,8 @@ _WORDS: dict[str, Words] = {
 }
 
 _FIELDS: dict[str, Callable[[], str]] = {
+	"company": lambda: _("Company"),
+	"customer": lambda: _("Customer"),
 	"price": lambda: _("Price"),
 	"quantity": lambda: _("Quantity"),
 	"discount_percentage": lambda: _("Discount (%)"),

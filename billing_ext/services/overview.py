@@ -11,7 +11,7 @@ from frappe.utils import formatdate
 from billing_ext.core.billing import billed_through
 from billing_ext.core.contract import Contract, ContractLine
 from billing_ext.core.metrics import line_mrr
-from billing_ext.core.period import ONE_DAY
+from billing_ext.core.period import ONE_DAY, Interval
 from billing_ext.core.simulation import forecast
 from billing_ext.repositories import charges, clock, contracts, invoices
 from billing_ext.repositories.contracts import ContractRecord
@@ -19,6 +19,8 @@ from billing_ext.services import invoice_text, preview
 
 COMING = 12
 """Billing dates that the schedule looks ahead."""
+STATE = ("status", "next_billing_date", "service_end", "mrr", "billing_error")
+"""Fields of the contract that billing changes behind an open form."""
 
 
 def of_contract(name: str) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def of_contract(name: str) -> dict[str, Any]:
 	return {
 		"currency": contract.currency.code,
 		"today": today.isoformat(),
+		"state": {field: record.header[field] for field in STATE},
 		"lines": lines,
 		"invoices": invoices.of_contract(name),
 		"coming": coming,
@@ -77,6 +80,7 @@ def _line(
 		"ended_by": line.ended_by,
 		"replaces": line.replaces,
 		"one_off": line.one_off,
+		"price_period": _interval(line.price_period),
 		"billed_through": through.isoformat() if through else None,
 		"mrr": str(contract.currency.round(line_mrr(line, today))),
 		"terms": [
@@ -90,6 +94,10 @@ def _line(
 			for revision in line.history
 		],
 	}
+
+
+def _interval(interval: Interval | None) -> dict[str, Any] | None:
+	return None if interval is None else {"count": interval.count, "unit": interval.unit.value}
 
 
 def _running(line: ContractLine) -> str:

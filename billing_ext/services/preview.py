@@ -13,11 +13,12 @@ from billing_ext.core.errors import DomainError
 from billing_ext.core.invoicing import InvoiceDraft
 from billing_ext.core.invoicing import Row as DraftRow
 from billing_ext.core.metrics import mrr
+from billing_ext.core.money import Currency
 from billing_ext.core.simulation import Books, forecast, simulate
 from billing_ext.repositories import charges, contract_rows, contracts
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.contracts import ContractRecord
-from billing_ext.repositories.money import currency
+from billing_ext.repositories.money import currency, default_currency, is_currency
 from billing_ext.services import invoice_text
 
 MAX_RUNS = 400
@@ -85,7 +86,7 @@ def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any
 	if list(run_dates) != sorted(run_dates):
 		raise DomainError("run_dates_order")
 	header = {**record_fields, "name": record_fields.get("name") or "preview"}
-	unit = currency(str(header.get("currency") or "NOK"))
+	unit = _currency(header)
 
 	# Read whole once: what is wrong with an amendment is wrong before it takes effect, too.
 	contract_rows.contract_from(header, lines, amendments, unit)
@@ -100,10 +101,18 @@ def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any
 	return _result(final, known_on(run_dates[-1]), runs, books)
 
 
+def _currency(header: Row) -> Currency:
+	code = str(header.get("currency") or default_currency())
+	if not is_currency(code):
+		raise DomainError("unknown_currency", currency=code)
+	return currency(code)
+
+
 def _read_amendments(rows: Any) -> list[dict[str, Any]]:
 	amendments = _numbered(rows, AMENDMENT_FIELDS, "amendment")
 	for index, amendment in enumerate(amendments, start=1):
-		amendment.setdefault("sequence", index)
+		if amendment.get("sequence") is None:
+			amendment["sequence"] = index
 		prefix = amendment["name"]
 		amendment["lines"] = _numbered(amendment.get("lines"), CHANGE_FIELDS, "change", f"{prefix}-")
 	return amendments
@@ -116,6 +125,8 @@ def _entered_on(amendment: Row) -> date:
 
 def _numbered(rows: Any, allowed: frozenset[str], kind: str, prefix: str = "") -> list[dict[str, Any]]:
 	"""Checked copies of ``rows``, each with a name of its own."""
+	if rows is not None and not isinstance(rows, list):
+		raise DomainError("not_a_list", where=kind)
 	checked = []
 	for index, row in enumerate(rows or (), start=1):
 		values = _checked(row, allowed, kind)

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from rq.timeouts import JobTimeoutException
 
-from billing_ext.repositories import clock, jobs, mail, outbox, settings
+from billing_ext.repositories import clock, jobs, mail, outbox, session, settings
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.unit_of_work import in_transaction
 
@@ -41,7 +41,7 @@ def deliver(message: str) -> None:
 
 	The outbox row and Frappe's own e-mail queue are written in one transaction: an invoice is queued exactly once.
 	"""
-	jobs.act_as(settings.load().service_user)
+	session.act_as(settings.load().service_user)
 	try:
 		in_transaction(lambda: _deliver(message))
 	except JobTimeoutException:

@@ -420,6 +420,34 @@ def test_bad_input_is_refused_with_the_field_and_the_remedy(values, message):
 	frappe.db.rollback()
 
 
+def test_an_address_cannot_be_taken_from_a_contract_that_e_mails_its_invoices():
+	agreement = contract(line(500), send_invoice=1, contact_email="kunde@example.com")
+	agreement.reload().contact_email = None
+	with pytest.raises(frappe.ValidationError, match="Billing E-mail is empty"):
+		agreement.save()
+	frappe.db.rollback()
+
+
+def test_a_contract_begins_with_its_first_line_and_ends_with_its_last():
+	from billing_ext.repositories import clock
+	from billing_ext.services import billing_run
+
+	agreement = contract(
+		line(500, start_date=date(2028, 3, 1)), start_date=date(2028, 1, 1), end_date=date(2028, 3, 31)
+	)
+	assert agreement.reload().status == "Upcoming"
+	for today, status in ((date(2028, 2, 1), "Upcoming"), (date(2028, 3, 1), "Active")):
+		with pytest.MonkeyPatch.context() as patch:
+			patch.setattr(clock, "today", lambda today=today: today)
+			billing_run.advance_statuses()
+		assert agreement.reload().status == status
+	contract_billing.bill(agreement.name, date(2028, 3, 1))
+	with pytest.MonkeyPatch.context() as patch:
+		patch.setattr(clock, "today", lambda: date(2028, 4, 1))
+		billing_run.advance_statuses()
+	assert agreement.reload().status == "Ended"
+
+
 def test_a_wrong_hint_is_repaired_by_the_sweep():
 	from billing_ext.services import billing_run
 

@@ -127,3 +127,27 @@ def test_jobs_run_as_a_user_who_is_not_the_administrator_and_cannot_log_in():
 	service_user = settings.load().service_user
 	assert service_user != "Administrator"
 	assert not frappe.db.sql("select 1 from `__Auth` where name = %s and doctype = 'User'", service_user)
+
+
+def test_a_user_of_some_customers_cannot_start_a_run_over_all():
+	ours, others = contract(line(500)), contract(line(500))
+	clerk = user("Billing User")
+	for agreement in (ours, others):
+		frappe.get_doc(
+			{
+				"doctype": "User Permission",
+				"user": clerk,
+				"allow": "Customer",
+				"for_value": agreement.customer,
+			}
+		).insert()
+	frappe.db.commit()
+	frappe.set_user(clerk)
+	with pytest.raises(frappe.ValidationError, match="Choose one under Customer"):
+		frappe.get_doc({"doctype": "Billing Run", "as_of": "2026-04-01"}).insert()
+	assert (
+		frappe.get_doc({"doctype": "Billing Run", "as_of": "2026-04-01", "customer": ours.customer})
+		.insert()
+		.name
+	)
+	frappe.db.rollback()

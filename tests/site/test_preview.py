@@ -155,3 +155,27 @@ def test_the_overview_shows_terms_documents_and_what_is_coming():
 		("2026-07-01", "750.00"),
 		("2026-08-01", "750.00"),
 	]
+
+
+@pytest.mark.parametrize(
+	("fields", "code"),
+	[
+		({"lines": 5}, "not_a_list"),
+		({"lines": [{"id": "a", "price": 1}, {"id": "a", "price": 2}]}, "duplicate_line"),
+		({"lines": [{"price": 1, "line_type": "one-off"}]}, "option"),
+		({"lines": [{"price": 1e400}]}, "number"),
+		({"lines": [{"price": 10**13}]}, "number"),
+		({"currency": "XXQ"}, "unknown_currency"),
+		({"amendments": [{"amendment_type": "terminate", "effective_date": "2026-05-01"}]}, "option"),
+	],
+)
+def test_the_answer_to_bad_input_names_the_rule_for_programs_too(fields, code):
+	with pytest.raises(frappe.ValidationError):
+		api.preview({**REFERENCE, "amendments": [], **fields}, as_of="2026-04-01")
+	assert frappe.local.response["error_code"] == code
+
+
+def test_an_interval_of_a_line_may_give_the_count_alone():
+	line = {"price": 100, "billing_interval_count": 3}
+	result = api.preview({"start_date": "2026-04-01", "lines": [line]}, as_of="2026-04-01")
+	assert amounts(result) == [[("300.00", "2026-04-01", "2026-06-30")]]

@@ -202,6 +202,7 @@ def test_the_third_of_five_contracts_fails_and_the_others_are_billed():
 	frappe.db.commit()
 	again = run_for(agreements[2])
 	assert (again.invoices, error_of(run, agreements[2]).status) == (1, "Resolved")
+	assert (run.reload().status, run.errors) == ("Completed", 0)
 	assert agreements[2].reload().status == "Active"
 
 

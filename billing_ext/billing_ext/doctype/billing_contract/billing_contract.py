@@ -12,6 +12,9 @@ class BillingContract(Document):
 	def on_submit(self):
 		self._run(contract_change.activate, self.name)
 
+	def before_update_after_submit(self):
+		self._run(contract_change.check_recipient, self)
+
 	def before_cancel(self):
 		self._run(contract_change.check_cancellable, self.name)
 

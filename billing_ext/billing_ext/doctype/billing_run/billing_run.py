@@ -11,6 +11,7 @@ class BillingRun(Document):
 	def validate(self):
 		try:
 			billing_run.check_date(frappe.utils.getdate(self.as_of))
+			billing_run.check_scope(self.company, self.customer, self.contract)
 		except DomainError as error:
 			throw(error)
 
