@@ -108,7 +108,10 @@ class Grid:
 
 	@classmethod
 	def on_billing_day(cls, start: date, interval: Interval, day: int) -> Grid:
-		"""A grid whose boundary 0 is the first billing day on or after ``start`` (Kill Bill's first bill cycle date)."""
+		"""A grid whose boundary 0 is the first billing day on or after ``start``, less than a month away.
+
+		Kill Bill's first bill cycle date for months; for longer intervals Kill Bill would wait up to a whole interval.
+		"""
 		if not 1 <= day <= 31:
 			raise DomainError("billing_day", day=day)
 		month_index = start.year * 12 + start.month - 1

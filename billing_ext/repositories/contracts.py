@@ -123,20 +123,22 @@ def names_due(as_of: date, company: str | None, customer: str | None, contract: 
 	"""Submitted contracts with something due by ``as_of``, in the order in which they are locked.
 
 	``next_billing_date`` is a hint: a wrong one delays a charge until the weekly sweep, it cannot double or lose one.
+	A ``contract`` that is named is looked at whatever its hint says.
 	"""
 	table = DocType("Billing Contract")
 	query = (
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where((table.docstatus == SUBMITTED) & (table.next_billing_date <= as_of))
+		.where(table.docstatus == SUBMITTED)
 		.orderby(table.company, table.customer, table.name)
 	)
+	if contract:
+		return query.where(table.name == contract).run(pluck=True)
+	query = query.where(table.next_billing_date <= as_of)
 	if company:
 		query = query.where(table.company == company)
 	if customer:
 		query = query.where(table.customer == customer)
-	if contract:
-		query = query.where(table.name == contract)
 	return query.run(pluck=True)
 
 

@@ -91,7 +91,7 @@ def test_formula_of_a_raise():
 def test_formula_of_a_change_of_the_whole_period():
 	"""A backdated discount from the first day needs no days."""
 	assert formula(correction(amended(JUNE, amendment("2024-06-01", change(discount="10"))))) == (
-		"(500.00 × 90 % - 500.00) = -50.00"
+		"500.00 × 90 % - 500.00 = -50.00"
 	)
 
 
@@ -130,7 +130,7 @@ def test_formula_of_a_credit_in_parts():
 	books.run(agreed, d("2024-06-01"))
 	lower = amended(agreed, amendment("2024-06-01", change(price="200")))
 	(july,), (august,) = (books.run(lower, d(day)) for day in ("2024-07-01", "2024-08-01"))
-	assert formula(july.rows[0].charges[1]) == "(200.00 - 500.00) = -300.00 = -200.00 - 100.00"
+	assert formula(july.rows[0].charges[1]) == "200.00 - 500.00 = -300.00 = -200.00 - 100.00"
 	assert formula(august.rows[0].charges[1]) == "200.00 - 300.00 = -100.00"
 
 

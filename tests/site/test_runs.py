@@ -286,6 +286,15 @@ def test_an_invoice_that_another_app_changes_is_not_made(monkeypatch):
 	assert invoices_of(agreement) == []
 
 
+def test_a_run_for_one_contract_looks_at_it_whatever_its_next_billing_date_says():
+	agreement = contract(line(500), start_date=APRIL)
+	frappe.db.set_value("Billing Contract", agreement.name, "next_billing_date", None)
+	name = runs.create(APRIL, "User", contract=agreement.name)
+	frappe.db.commit()
+	billing_run.run_now(name)
+	assert len(invoices_of(agreement)) == 1
+
+
 def test_a_run_far_in_the_future_is_a_slip_of_the_pen():
 	with pytest.raises(frappe.ValidationError, match="31 days ahead"):
 		frappe.get_doc({"doctype": "Billing Run", "as_of": "2062-01-01"}).insert()
