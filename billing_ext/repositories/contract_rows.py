@@ -274,7 +274,7 @@ def option(kind: type[E], row: Row, field: str, default: E | None) -> E:
 	try:
 		return kind(value)
 	except ValueError:
-		allowed = ", ".join(member.value for member in kind)
+		allowed = [member.value for member in kind]
 		raise DomainError("option", field=field, value=value, allowed=allowed) from None
 
 

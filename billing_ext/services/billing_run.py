@@ -158,9 +158,9 @@ def _foreign(error: Exception) -> Message:
 	"""What ERPNext itself says, in plain text, and the step that helps whatever it is."""
 	text = frappe.utils.strip_html(str(error)) or type(error).__name__
 	if isinstance(error, frappe.ValidationError):
-		remedy = frappe._("ERPNext refused the invoice. Correct what it names, then press Retry.")
+		remedy = frappe._("ERPNext refused the invoice. Correct what it names, then press Retry Errors.")
 	else:
-		remedy = frappe._("Press Retry. If it fails again, give the traceback to your administrator.")
+		remedy = frappe._("Press Retry Errors. If it fails again, give the traceback to your administrator.")
 	return Message(text, remedy)
 
 

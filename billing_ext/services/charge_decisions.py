@@ -19,9 +19,7 @@ def release(invoice: str) -> int:
 		contracts.lock([rows[0]["contract"]])
 	released = charges.release_held(invoice)
 	if not released:
-		raise DomainError(
-			"not_held", charge=invoice, status=", ".join({row["status"] for row in rows}) or "–"
-		)
+		raise DomainError("not_held", charge=invoice, status=sorted({row["status"] for row in rows}) or ["–"])
 	contract_state.refresh(rows[0]["contract"])
 	return released
 
@@ -29,7 +27,7 @@ def release(invoice: str) -> int:
 def decide_manual_credit(charge: Row, *, bill_again: bool) -> None:
 	"""Bill again what a credit note made by hand has credited, or forgive it. Raises DomainError ``not_held``."""
 	if charge["kind"] != MANUAL_CREDIT or charge["status"] == ChargeStatus.RELEASED.value:
-		raise DomainError("not_held", charge=charge["name"], status=charge["status"])
+		raise DomainError("not_held", charge=charge["name"], status=[charge["status"]])
 	contracts.lock([charge["contract"]])
 	status = ChargeStatus.REBILL if bill_again else ChargeStatus.FORGIVEN
 	charges.set_status([charge["name"]], status)
