@@ -251,5 +251,5 @@ def _shown(key: str, value: Any, titles: dict[str, str]) -> Any:
 	if key == "field" and value in _FIELDS:
 		return _FIELDS[value]()
 	if isinstance(value, list):  # states and options, which forms show translated
-		return ", ".join(_(entry) for entry in value)
+		return ", ".join(map(_, value))
 	return value
