@@ -1,0 +1,1 @@
+frappe.listview_settings["Billing Charge"] = { hide_name_column: true };
