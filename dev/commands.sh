@@ -37,8 +37,11 @@ run_tests() {
 }
 
 command_screenshots() {
+	export BILLING_EXT_SCREENSHOTS=$RUN/screenshots
+	as_bench_user rm -rf "$BILLING_EXT_SCREENSHOTS"
 	TESTS=desk command_test
-	rsync --archive --chown="$(stat --format %u:%g "$CHECKOUT")" "$APP/docs/images/" "$CHECKOUT/docs/images/"
+	rsync --archive --mkpath --chown="$(stat --format %u:%g "$CHECKOUT")" \
+		"$BILLING_EXT_SCREENSHOTS/" "$CHECKOUT/docs/images/"
 }
 
 # run_script SCRIPT SITE: one of dev/*.py, with the bench's Python.

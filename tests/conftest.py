@@ -18,6 +18,7 @@ def pytest_configure(config):
 	# Of packages that Frappe brings.
 	config.addinivalue_line("filterwarnings", "ignore:invalid escape sequence:DeprecationWarning")
 	config.addinivalue_line("filterwarnings", "ignore:'crypt' is deprecated:DeprecationWarning")
+	config.addinivalue_line("filterwarnings", "ignore:You are using a Python version:FutureWarning")
 
 
 @pytest.fixture(scope="session")

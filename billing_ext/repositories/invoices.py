@@ -238,7 +238,7 @@ def of_contract(contract: str) -> list[dict[str, Any]]:
 		filters={"billing_ext_contract": contract},
 		fields=[
 			"name", "posting_date", "due_date", "status", "docstatus", "is_return", "net_total", "grand_total",
-			"outstanding_amount", "currency",
+			"outstanding_amount", "party_account_currency", "currency",
 		],
 		order_by="posting_date desc, creation desc",
 	)  # fmt: skip

@@ -59,7 +59,7 @@ function past({ invoices, currency }) {
 			invoice.is_return ? "" : date(invoice.due_date),
 			money(invoice.net_total, currency),
 			money(invoice.grand_total, currency),
-			money(invoice.outstanding_amount, currency),
+			money(invoice.outstanding_amount, invoice.party_account_currency),
 			pill(__(invoice.status), INVOICE_COLOURS[invoice.status] || "gray"),
 		])
 	);

@@ -4,8 +4,10 @@ export const text = (value) => frappe.utils.escape_html(cstr(value));
 
 export const date = (iso) => (iso ? text(frappe.datetime.str_to_user(iso)) : "");
 
-export const span = (first, last) =>
-	last ? `${date(first)} – ${date(last)}` : __("from {0}", [date(first)]);
+export function span(first, last) {
+	if (!last) return __("from {0}", [date(first)]);
+	return first === last ? date(first) : `${date(first)} – ${date(last)}`;
+}
 
 export const money = (amount, currency) => text(format_currency(Number(amount), currency));
 
