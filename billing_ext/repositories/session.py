@@ -11,6 +11,11 @@ def is_limited_to_some(field: str) -> bool:
 	return field.title() in get_user_permissions(frappe.session.user)
 
 
+def forget_messages() -> None:
+	"""Drop what ERPNext would show a user; in a job nobody reads it, and it would only pile up."""
+	frappe.clear_messages()
+
+
 def act_as(user: str) -> None:
 	"""Go on as ``user``: Frappe repeats a failed job as Administrator, whom frozen books bar."""
 	if frappe.session.user != user:

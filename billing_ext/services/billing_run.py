@@ -65,9 +65,9 @@ def check_scope(company: str | None, customer: str | None, contract: str | None)
 
 
 def enqueue_dispatch(run: str) -> None:
-	"""Put the run on the queue once it is committed."""
+	"""Put the run on the queue once it is committed. Twice does no harm: the second finds nothing to do."""
 	runs.mark_queued(run, clock.now())
-	jobs.enqueue(DISPATCH, job_id=f"billing-run|{run}", run=run)
+	jobs.enqueue(DISPATCH, run=run)
 
 
 def dispatch(run: str, only: Sequence[str] | None = None) -> None:
@@ -138,6 +138,8 @@ def _bill_one(run: str, name: str, as_of: date) -> None:
 		in_transaction(lambda: _note(run, name, failure))
 	else:
 		in_transaction(lambda: runs.resolve_errors(name))
+	finally:
+		session.forget_messages()
 
 
 def _failure(error: Exception) -> dict[str, str]:
