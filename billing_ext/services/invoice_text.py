@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import frappe
 from frappe import _
 from frappe.utils import escape_html, formatdate
+from frappe.utils.data import get_number_format_info
 
 from billing_ext.core.billing import Charge, ChargeKind
 from billing_ext.core.derivation import formula
@@ -37,7 +39,7 @@ def description(row: DraftRow, line: Row, language: str) -> str:
 def _explained(charge: Charge, language: str) -> str:
 	if charge.kind is ChargeKind.ONE_OFF:
 		return escape_html(formatdate(charge.service.start))
-	arithmetic = formula(charge)
+	arithmetic = _as_written(formula(charge))
 	text = _span(charge.service.start, charge.service.last_day)
 	if charge.kind is ChargeKind.CORRECTION:
 		text = _("Change for {0}", language).format(text)
@@ -47,11 +49,18 @@ def _explained(charge: Charge, language: str) -> str:
 
 def _deduction(charge: Charge, language: str) -> str:
 	span = _span(charge.service.start, charge.service.last_day)
-	return escape_html(_("Less credit for {0}: {1}", language).format(span, formula(charge)))
+	return escape_html(_("Less credit for {0}: {1}", language).format(span, _as_written(formula(charge))))
 
 
 def _span(start: date, last_day: date) -> str:
 	return f"{formatdate(start)} – {formatdate(last_day)}"
+
+
+def _as_written(arithmetic: str) -> str:
+	"""A formula with the site's decimal sign; the ledger keeps the point."""
+	number_format = frappe.db.get_default("number_format") or "#,###.##"
+	decimal_sign = get_number_format_info(number_format)[0]
+	return re.sub(r"(?<=\d)\.(?=\d)", decimal_sign, arithmetic)
 
 
 def _as_html(text: str) -> str:

@@ -136,7 +136,7 @@ def test_preview_what_will_be_billed(form, month, screenshot):
 	form.press("Preview")
 	dialog = Dialog(form.page, "Preview")
 	dialog.fill("as_of", written(month))
-	dialog.shows("12 × 149.00 = 1788.00", "kr 6 288,00")
+	dialog.shows("12 × 149,00 = 1788,00", "kr 6 288,00")
 	screenshot("preview")
 
 	dialog.fill("as_of", written(month - timedelta(days=1)))
@@ -169,7 +169,7 @@ def test_raise_a_price_in_mid_cycle(form, month, screenshot):
 	form.fill("effective_date", written(month.replace(day=16)))
 	form.choose_cell("lines", 1, "contract_line", "Support, Standard")
 	form.fill_cell("lines", 1, "new_price", "750")
-	form.shows("(750.00 - 500.00) × 15/30 = 125.00", "kr 2 663,00")
+	form.shows("(750,00 - 500,00) × 15/30 = 125,00", "kr 2 663,00")
 	form.save()
 	screenshot("amendment")
 	form.submit()
@@ -178,7 +178,7 @@ def test_raise_a_price_in_mid_cycle(form, month, screenshot):
 	form.press("Contract")
 	form.shows("1 × kr 750,00")
 	form.root.locator("details", has_text=written(following)).locator("summary").click()
-	form.shows("(750.00 - 500.00) × 15/30 = 125.00")
+	form.shows("(750,00 - 500,00) × 15/30 = 125,00")
 	screenshot("contract")
 
 	bill_now(form, name, following)
@@ -189,7 +189,7 @@ def test_raise_a_price_in_mid_cycle(form, month, screenshot):
 	screenshot("invoice")
 	form.open_row("items", 1)
 	form.unfold("Description")
-	form.shows("(750.00 - 500.00) × 15/30 = 125.00")
+	form.shows("(750,00 - 500,00) × 15/30 = 125,00")
 
 
 def test_terminate_with_a_credit_note(form, month, screenshot):

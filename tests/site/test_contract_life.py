@@ -66,7 +66,7 @@ def test_a_share_of_seats_that_no_unit_price_divides_is_one_unit_and_explained()
 	(invoice,) = bill(agreement, date(2026, 4, 1))
 	# 7 x 99 x 19/31 = 424.7419...
 	assert (invoice.items[0].qty, invoice.items[0].net_amount) == (1, 424.74)
-	assert "7 × 99.00 × 19/31" in invoice.items[0].description
+	assert "7 × 99,00 × 19/31 = 424,74" in invoice.items[0].description
 
 
 def test_termination_credits_the_unserved_days_against_the_invoice_that_billed_them():

@@ -28,7 +28,7 @@ def test_an_upgrade_in_mid_cycle_is_on_the_next_invoice_and_in_the_ledger():
 		(125.00, "2026-04-16", "2026-04-30"),
 		(750.00, "2026-05-01", "2026-05-31"),
 	]
-	assert "(750.00 - 500.00) × 15/30 = 125.00" in may.items[0].description
+	assert "(750,00 - 500,00) × 15/30 = 125,00" in may.items[0].description
 	assert (may.net_total, may.total_taxes_and_charges, may.grand_total) == (875.00, 218.75, 1093.75)
 	assert (may.docstatus, may.status, str(may.posting_date)) == (1, "Overdue", "2026-05-01")
 	assert gl_of(april) == {"Debtors - FS": 625.00, "Sales - FS": -500.00, "Output VAT 25% - FS": -125.00}

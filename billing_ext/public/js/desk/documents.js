@@ -1,6 +1,6 @@
 // Invoices and credit notes that billing would make: of a preview, a forecast or an amendment.
 
-import { link, money, span, text } from "./format";
+import { arithmetic, link, money, span, text } from "./format";
 
 export function documents(list, currency) {
 	return list.map((document) => document_html(document, currency)).join("");
@@ -37,5 +37,5 @@ function row_html(row, currency) {
 }
 
 function charge_html(charge) {
-	return `${span(charge.service_start, charge.service_end)}: ${text(charge.formula)}`;
+	return `${span(charge.service_start, charge.service_end)}: ${arithmetic(charge.formula)}`;
 }

@@ -33,6 +33,10 @@ export function status_pill(doctype, status) {
 	return pill(label, colour);
 }
 
+// The ledger writes its formulas with decimal points.
+export const arithmetic = (formula) =>
+	text(cstr(formula).replace(/(\d)\.(?=\d)/g, `$1${get_number_format_info(get_number_format()).decimal_str}`));
+
 export const empty = (message) => `<p class="text-muted small">${text(message)}</p>`;
 
 function decimals_of(value) {
