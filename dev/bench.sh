@@ -88,7 +88,7 @@ sync_app() {
 	copy_app
 	once app-package "$(hash_of_files pyproject.toml setup.py)" "Python package billing_ext" install_app_package
 	if is_ubuntu; then once browser "$(hash_of_files pyproject.toml)" "Browser for the desk tests" install_browser; fi
-	once app-assets "$(hash_of_files billing_ext/public)" "Assets of billing_ext" build_app_assets
+	once app-assets "$(hash_of_files billing_ext/public -not -path '*/dist/*')" "Assets of billing_ext" build_app_assets
 }
 
 # Any command, in <bench>/sites with the bench's own Python first: in_bench bench --site test.localhost console
