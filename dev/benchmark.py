@@ -76,7 +76,7 @@ def core():
 			for contract, ledger in zip(idle, ledgers, strict=True)
 		)
 	assert (periods, due) == (24_000, 0), "the benchmark measures something else than it says"
-	assert next_billing_date(idle[0], books.ledger, []) == date(2026, 2, 1)
+	assert next_billing_date(idle[0], books.ledger, [], date(2026, 1, 20)) == date(2026, 2, 1)
 	return {
 		"contracts_planned_per_second": round(len(year) / planned()),
 		"line_periods_planned_per_second": round(periods / planned()),

@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import frappe
+from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_entry
 
 from billing_ext.core.metrics import mrr
-from billing_ext.repositories import contracts, runs
+from billing_ext.repositories import clock, contracts, runs
 from billing_ext.services import billing_run
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -55,6 +56,12 @@ def load():
 			}
 		],
 	)
+	insert_once(
+		"Payment Terms Template",
+		"14 days",
+		template_name="14 days",
+		terms=[{"invoice_portion": 100, "due_date_based_on": "Day(s) after invoice date", "credit_days": 14}],
+	)
 	for item in fixture("items"):
 		insert_once(
 			"Item", item["item_code"], item_group="Services", stock_uom="Nos", is_stock_item=0, **item
@@ -86,6 +93,7 @@ def insert_customer(customer_name, email):
 		customer_group="Commercial",
 		territory="Norway",
 		email_id=email,
+		payment_terms="14 days",
 	)
 
 
@@ -102,22 +110,36 @@ def contract_name(row):
 
 
 def bill_year(names):
-	"""Enter the amendments on their days and bill each day that has not been billed."""
+	"""Enter the amendments on their days, bill each day that has not been billed, and book what is paid."""
 	last = frappe.db.get_value("Billing Run", {"trigger": "Scheduler"}, "max(as_of)")
 	day = last + timedelta(days=1) if last else FIRST_DAY
 	amendments = defaultdict(list)
 	for row in fixture("amendments"):
 		amendments[date.fromisoformat(row["entered_on"])].append(row)
 	while day <= LAST_DAY:
+		clock.today = lambda today=day: today
 		for row in amendments[day]:
 			amend(row, names[row["contract"]])
 		run = runs.create(day, "Scheduler", f"scheduled|{day.isoformat()}")
 		frappe.db.commit()
 		billing_run.run_now(run)
 		frappe.set_user("Administrator")
+		book_payments(day)
 		if (day + timedelta(days=1)).day == 1:
 			print(f"  billed through {day:%B %Y}", flush=True)
 		day += timedelta(days=1)
+
+
+def book_payments(day):
+	"""Customers pay in kroner when their invoice falls due; the last month is still open."""
+	if day > LAST_DAY - timedelta(days=30):
+		return
+	due = {"due_date": day, "docstatus": 1, "is_return": 0, "currency": "NOK", "outstanding_amount": (">", 0)}
+	for invoice in frappe.get_all("Sales Invoice", filters=due, pluck="name"):
+		payment = get_payment_entry("Sales Invoice", invoice)
+		payment.update({"posting_date": day, "reference_no": invoice, "reference_date": day})
+		payment.submit()
+	frappe.db.commit()
 
 
 def amend(row, contract):

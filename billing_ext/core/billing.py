@@ -139,7 +139,11 @@ def due_date(contract: Contract, line: ContractLine, period: Period) -> date | N
 	service = line.service_in(period)
 	if service is None:
 		return None
-	if contract.first_period is FirstPeriod.COMBINE and _is_stub(line, period) and line.grid is not None:
+	if (
+		_first_period(contract, line) is FirstPeriod.COMBINE
+		and _is_stub(line, period)
+		and line.grid is not None
+	):
 		with_next = due_date(contract, line, line.grid.period_at(period.end))
 		if with_next is not None:
 			return with_next
@@ -292,10 +296,11 @@ def _shares(
 	if line.one_off or line.grid is None:
 		return [(service, Fraction(1))]
 	scale = Fraction(1)
+	policy = _first_period(contract, line)
 	if _is_stub(line, period):
-		if contract.first_period is FirstPeriod.FREE:
+		if policy is FirstPeriod.FREE:
 			return []
-		if contract.first_period is FirstPeriod.FULL:
+		if policy is FirstPeriod.FULL:
 			weight = share(contract.proration, line.grid, period, Period(line.start, period.end))
 			if not weight:  # a 31st alone weighs nothing under 30/360
 				return [(service, Fraction(1))]
@@ -323,6 +328,11 @@ def _days(
 		return None, None
 	days = day_count(contract.proration, line.grid, period, part)
 	return days if days and Fraction(*days) == factor else (None, None)
+
+
+def _first_period(contract: Contract, line: ContractLine) -> FirstPeriod:
+	"""A line that replaces another goes on where that one ended: its days are prorated, whatever a new customer gets."""
+	return FirstPeriod.PRORATE if line.replaces else contract.first_period
 
 
 def _is_stub(line: ContractLine, period: Period) -> bool:

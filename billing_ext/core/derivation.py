@@ -82,7 +82,7 @@ def _single_difference(charge: Charge, total: Decimal) -> str:
 		return ""
 	new = changed[0]
 	exact = (_full_price(new) - _full_price(old[0])) * new.factor
-	if exact != Fraction(total):
+	if not _rounds_to(exact, total):
 		return ""
 	share, difference = _share(new), f"{_product(new)} - {_product(old[0])}"
 	return f"({difference}) × {share} = {total}" if share else f"{difference} = {total}"
@@ -97,9 +97,14 @@ def _equation(segment: Segment, amount: Decimal) -> str:
 	left = _term(segment)
 	if left == str(amount):
 		return left
-	places = -int(amount.as_tuple().exponent)
-	exact = abs(_full_price(segment) * segment.factor - Fraction(amount)) * 2 * 10**places <= 1
+	exact = _rounds_to(_full_price(segment) * segment.factor, amount)
 	return f"{left} {'=' if exact else '≈'} {amount}"
+
+
+def _rounds_to(exact: Fraction, amount: Decimal) -> bool:
+	"""Is ``amount`` the exact value, rounded to its decimals?"""
+	unit = Fraction(10) ** int(amount.as_tuple().exponent)
+	return abs(exact - Fraction(amount)) * 2 <= unit
 
 
 def _full_price(segment: Segment) -> Fraction:

@@ -173,12 +173,15 @@ def _split(credit: Charge, limit: Decimal) -> tuple[Charge, Charge | None]:
 	return part, rest
 
 
-def next_billing_date(contract: Contract, ledger: Ledger, carriers: Sequence[Carrier]) -> date | None:
+def next_billing_date(
+	contract: Contract, ledger: Ledger, carriers: Sequence[Carrier], today: date
+) -> date | None:
 	"""The first day on which there is something to invoice or to credit; None if there never will be.
 
-	A change that waits for the next invoice does not bring the date forward.
+	What is pending already is for ``today``, or for the day of its service if that was earlier. A change that waits
+	for the next invoice does not bring the date forward.
 	"""
 	pending = plan_invoices(contract, ledger, carriers, date.min)
 	days = [charge.service.start for draft in pending for row in draft.rows for charge in row.charges]
 	upcoming = next_due(contract, ledger, date.min)
-	return min([*days, upcoming] if upcoming else days, default=None)
+	return min([*days, *([today] if days else []), *([upcoming] if upcoming else [])], default=None)

@@ -59,6 +59,15 @@ def simulate(
 		yield through, books.run(contract, through)
 
 
+def upcoming(
+	contract: Contract, books: Books, today: date, count: int
+) -> list[tuple[date, list[InvoiceDraft]]]:
+	"""What is pending, as of ``today``, and what the next ``count`` due dates bring."""
+	pending = books.run(contract, date.min)
+	runs = [(today, pending)] if pending else []
+	return [*runs, *forecast(contract, books, date.min, count)]
+
+
 def forecast(
 	contract: Contract, books: Books, after: date, count: int
 ) -> Iterator[tuple[date, list[InvoiceDraft]]]:

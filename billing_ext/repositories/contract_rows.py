@@ -177,15 +177,18 @@ def added_rows(rows: Mapping[str, Row], amendments: Iterable[Row]) -> dict[str, 
 	return added
 
 
-_INHERITED = (
-	"item_code", "item_name", "description", "uom", "line_type", "billing_interval_count", "billing_interval",
-	"timing", "price_period_count", "price_period", "cost_center", "project", "income_account",
-	"item_tax_template", "end_date", "anchor_date",
+_OF_THE_LINE = (
+	"line_type", "billing_interval_count", "billing_interval", "timing", "price_period_count", "price_period",
+	"cost_center", "project", "end_date", "anchor_date",
 )  # fmt: skip
+_OF_THE_ITEM = ("item_code", "item_name", "description", "uom", "income_account", "item_tax_template")
 
 
 def _new_row(change: Row, old: Row, amendment: Row) -> Row:
-	row = {field: change.get(field) or old.get(field) for field in _INHERITED}
+	same_item = change.get("item_code") in (None, "", old.get("item_code"))
+	inherited = (*_OF_THE_LINE, *_OF_THE_ITEM) if same_item else _OF_THE_LINE
+	row = {field: change.get(field) for field in _OF_THE_ITEM}
+	row |= {field: change.get(field) or old.get(field) for field in inherited}
 	if change.get("change") == LineChange.CHANGE_CADENCE.value:
 		row["anchor_date"] = change.get("anchor_date")
 	return {

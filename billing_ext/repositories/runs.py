@@ -21,6 +21,8 @@ def create(as_of: date, trigger: str, run_key: str | None = None, **scope: str |
 		{"doctype": "Billing Run", "as_of": as_of, "trigger": trigger, "run_key": run_key, **scope}
 	)
 	run.insert(ignore_permissions=True)
+	# Frappe fills an empty link with the user's or the site's default; here empty means all.
+	run.db_set({field: scope.get(field) for field in ("company", "customer", "contract")})
 	return run.name
 
 
@@ -56,6 +58,26 @@ def start(name: str, contracts: int, chunks: int, now: datetime) -> int:
 			"chunks_done": 0,
 			"started_at": now,
 			"finished_at": None,
+			"heartbeat": now,
+		},
+	)
+	return attempt
+
+
+def start_retry(name: str, contracts: int, chunks: int, now: datetime) -> int:
+	"""As ``start``, for ``contracts`` of the run that failed; what it has done besides stays counted."""
+	run = frappe.db.get_value(
+		"Billing Run", name, ["attempt", "contracts_total"], as_dict=True, for_update=True
+	)
+	attempt = run.attempt + 1
+	_update(
+		name,
+		{
+			"status": "Queued",
+			"attempt": attempt,
+			"contracts_done": max(0, run.contracts_total - contracts),
+			"chunks_total": chunks,
+			"chunks_done": 0,
 			"heartbeat": now,
 		},
 	)

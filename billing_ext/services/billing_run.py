@@ -42,8 +42,11 @@ def start_nightly() -> str | None:
 def start(
 	as_of: date, company: str | None = None, customer: str | None = None, contract: str | None = None
 ) -> str:
-	"""A run that a user asks for. Raises DomainError ``as_of_future``."""
+	"""A run that a user asks for, over all contracts or those of a scope. Raises DomainError ``as_of_future``."""
 	check_date(as_of)
+	if contract:
+		header = contracts.header(contract)
+		company, customer = header["company"], header["customer"]
 	run = runs.create(as_of, "User", company=company, customer=customer, contract=contract)
 	enqueue_dispatch(run)
 	return run
@@ -89,7 +92,10 @@ def _dispatch(run: str, only: Sequence[str] | None) -> None:
 	)
 	size = settings.load().chunk_size
 	chunks = [names[index : index + size] for index in range(0, len(names), size)]
-	attempt = runs.start(run, len(names), len(chunks), clock.now())
+	if only is None:
+		attempt = runs.start(run, len(names), len(chunks), clock.now())
+	else:
+		attempt = runs.start_retry(run, len(names), len(chunks), clock.now())
 	for index, chunk in enumerate(chunks):
 		jobs.enqueue(
 			BILL_CHUNK,

@@ -82,11 +82,28 @@ def prepare_amendment(doc: Any) -> None:
 		doc.lines = []
 		doc.effective_date = contract_rows.required_day(doc.as_dict(), "last_service_day") + ONE_DAY
 	contract = before.to_core()
+	_check_ends(doc, contract)
 	for row in doc.lines:
 		if not row.name:
 			row.name = frappe.generate_hash(length=10)
 		_prepare_change(doc, row, contract, before)
 	contracts.record(doc.contract, instead=amendment_row(doc)).to_core()
+
+
+def _check_ends(doc: Any, contract: Contract) -> None:
+	"""A last service day before the service began is a slip of the pen that would credit every invoice.
+
+	The day before it is allowed: the service then never began.
+	"""
+	if doc.amendment_type == contract_rows.AmendmentType.TERMINATE.value:
+		ends = [(min(contract.lines, key=lambda line: line.start), doc.as_dict())]
+	else:
+		rows = [row.as_dict() for row in doc.lines if row.change == LineChange.END_LINE.value]
+		ends = [(contract.line(contract_rows.target_line(row)), row) for row in rows]
+	for line, row in ends:
+		last_day = contract_rows.required_day(row, "last_service_day")
+		if last_day + ONE_DAY < line.start:
+			raise DomainError("end_before_start", line=line.id, start=line.start, end=last_day)
 
 
 def amendment_row(doc: Any) -> Row:

@@ -22,7 +22,7 @@ def refresh(name: str) -> None:
 def store(contract: Contract, books: Books) -> None:
 	"""Store the state of a contract whose terms and ledger are at hand."""
 	today = clock.today()
-	due = next_billing_date(contract, books.ledger, books.carriers)
+	due = next_billing_date(contract, books.ledger, books.carriers, today)
 	end = service_end(contract)
 	contracts.save_state(
 		contract.id,

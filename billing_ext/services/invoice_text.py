@@ -27,10 +27,15 @@ def item_name(line: Row) -> str:
 	return (code and frappe.get_cached_value("Item", code, "item_name")) or code or ""
 
 
+def _item_description(line: Row) -> str:
+	code = line.get("item_code")
+	return (code and frappe.get_cached_value("Item", code, "description")) or ""
+
+
 def description(row: DraftRow, line: Row, language: str) -> str:
 	"""HTML for the description of an invoice row, in the customer's language."""
 	first, *deducted = row.charges
-	text = line.get("description") or line_title(line)
+	text = line.get("description") or _item_description(line) or line_title(line)
 	parts = [_as_html(text), _explained(first, language)]
 	parts += [_deduction(charge, language) for charge in deducted]
 	return "<br>".join(part for part in parts if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import frappe
@@ -246,6 +247,8 @@ def codes() -> frozenset[str]:
 def _shown(key: str, value: Any, titles: dict[str, str]) -> Any:
 	if isinstance(value, date):
 		return formatdate(value)
+	if isinstance(value, Decimal):
+		return format(value.normalize(), "f")
 	if key == "line":
 		return titles.get(value, value)
 	if key == "field" and value in _FIELDS:

@@ -12,7 +12,7 @@ from billing_ext.core.billing import billed_through
 from billing_ext.core.contract import Contract, ContractLine
 from billing_ext.core.metrics import line_mrr
 from billing_ext.core.period import ONE_DAY, Interval
-from billing_ext.core.simulation import forecast
+from billing_ext.core.simulation import upcoming
 from billing_ext.repositories import charges, clock, contracts, invoices
 from billing_ext.repositories.contracts import ContractRecord
 from billing_ext.services import invoice_text, preview
@@ -36,7 +36,7 @@ def of_contract(name: str) -> dict[str, Any]:
 			"amount": str(sum((draft.amount for draft in drafts), contract.currency.zero)),
 			"documents": [preview.document_to_json(draft, record) for draft in drafts],
 		}
-		for day, drafts in forecast(contract, books, date.min, COMING)
+		for day, drafts in upcoming(contract, books, today, COMING)
 	]
 	return {
 		"currency": contract.currency.code,

@@ -14,7 +14,7 @@ from billing_ext.core.invoicing import InvoiceDraft
 from billing_ext.core.invoicing import Row as DraftRow
 from billing_ext.core.metrics import mrr
 from billing_ext.core.money import Currency
-from billing_ext.core.simulation import Books, forecast, simulate
+from billing_ext.core.simulation import Books, simulate, upcoming
 from billing_ext.repositories import charges, contract_rows, contracts
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.contracts import ContractRecord
@@ -50,28 +50,28 @@ def of_contract(name: str, as_of: date) -> dict[str, Any]:
 
 
 def of_amendment(amendment: Row, runs: int = 3) -> dict[str, Any]:
-	"""What the next ``runs`` billing dates bring with an amendment that need not be saved, and without it."""
-	record = contracts.record(amendment["contract"], instead=amendment)
-	before = contracts.record(amendment["contract"])
-	with_amendment = _next_runs(record, runs)
-	without = _next_runs(
-		ContractRecord(
-			before.header,
-			before.own_lines,
-			tuple(row for row in before.amendments if row["name"] != amendment["name"]),
-			before.lines,
+	"""What the next ``runs`` billing dates bring with an amendment that need not be saved, and without it.
+
+	Both sides end on the same day, so that a date which one of them lacks is a date without invoice.
+	"""
+	changed = contracts.record(amendment["contract"], instead=amendment)
+	others = tuple(row for row in changed.amendments if row["name"] != amendment["name"])
+	unchanged = contracts.record_of(changed.header, changed.own_lines, others)
+	after, before = _next_runs(changed, runs), _next_runs(unchanged, runs)
+	# A side with fewer dates has ended: nothing is missing from it.
+	horizon = min((side[-1][0] for side in (after, before) if len(side) >= runs), default=date.max)
+	return {
+		"with_amendment": _result(changed, changed.to_core(), [run for run in after if run[0] <= horizon]),
+		"without_amendment": _result(
+			unchanged, unchanged.to_core(), [run for run in before if run[0] <= horizon]
 		),
-		runs,
-	)
-	return {"with_amendment": with_amendment, "without_amendment": without}
+	}
 
 
-def _next_runs(record: ContractRecord, count: int) -> dict[str, Any]:
-	"""The next dates on which something is billed, the corrections that wait included."""
-	contract = record.to_core()
+def _next_runs(record: ContractRecord, count: int) -> list[tuple[date, list[InvoiceDraft]]]:
+	"""What is pending, without a date, and the next dates on which something is billed."""
 	books = charges.books(str(record.header["name"]))
-	runs = [(day, drafts) for day, drafts in [(date.min, books.run(contract, date.min))] if drafts]
-	return _result(record, contract, [*runs, *forecast(contract, books, date.min, count)])
+	return upcoming(record.to_core(), books, date.min, count)
 
 
 def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any]:

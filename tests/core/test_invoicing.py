@@ -253,7 +253,9 @@ def test_lines_of_one_contract_share_an_invoice():
 def test_next_billing_date(timing, changes, expected):
 	"""The list of contracts shows when something is to be invoiced or credited next, or that nothing is."""
 	agreed = with_settings(JUNE, correction_billing=timing)
-	assert next_billing_date(agreed, {}, []) == d("2024-06-01")
+	assert next_billing_date(agreed, {}, [], d("2024-06-20")) == d("2024-06-01")
 	books = paid(agreed, "2024-06-01")
 	changed = amended(agreed, *changes)
-	assert next_billing_date(changed, books.ledger, books.carriers) == (d(expected) if expected else None)
+	assert next_billing_date(changed, books.ledger, books.carriers, d("2024-06-20")) == (
+		d(expected) if expected else None
+	)

@@ -1,10 +1,11 @@
 """What happens to a contract: terms, amendments, cancellation, and what each puts on documents and into the ledger."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import frappe
 import pytest
 from site_builders import (
+	COMPANY,
 	amendment,
 	change,
 	charges_of,
@@ -17,6 +18,7 @@ from site_builders import (
 	termination,
 )
 
+from billing_ext.api import contracts as contract_api
 from billing_ext.services import contract_billing, contract_state
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
@@ -92,6 +94,18 @@ def test_termination_credits_the_unserved_days_against_the_invoice_that_billed_t
 	assert contract_billing.bill(agreement.name, date(2026, 8, 1)) == ()
 
 
+def test_a_termination_in_the_future_credits_what_is_billed_beyond_it_in_the_next_run():
+	today = frappe.utils.getdate()
+	agreement = contract(line(310), start_date=today, billing_interval_count=3)
+	bill(agreement, today)
+	termination(agreement, today + timedelta(days=9))
+	assert agreement.reload().next_billing_date == today
+	shown = contract_api.contract_overview(agreement.name)["coming"]
+	assert [(run["date"], len(run["documents"])) for run in shown] == [(today.isoformat(), 1)]
+	_invoice, credit_note = bill(agreement, today)
+	assert credit_note.is_return
+
+
 def test_two_decreases_of_one_invoice_are_two_credit_notes_within_what_is_left():
 	agreement = contract(line(300), start_date=date(2026, 4, 1), correction_billing="Immediately")
 	bill(agreement, date(2026, 4, 1))
@@ -135,6 +149,43 @@ def test_a_replaced_line_is_credited_and_its_successor_billed():
 	assert credit_note.net_total == -150.00  # 300 x 15/30
 	may = bill(agreement, date(2026, 5, 1))[-1]
 	assert [(row.item_code, row.net_amount) for row in may.items] == [(bigger, 600.00)]
+
+
+@pytest.mark.parametrize("policy", ["Prorate", "Prorate, With Next Period", "Full Price", "Free"])
+def test_a_successor_is_prorated_whatever_a_first_period_costs(policy):
+	agreement = contract(line(300), start_date=date(2026, 4, 1), first_period=policy)
+	bill(agreement, date(2026, 4, 1))
+	amendment(
+		agreement,
+		date(2026, 4, 16),
+		{"change": "Replace Line", "contract_line": agreement.lines[0].name, "new_price": 600},
+	)
+	_april, new, credit_note = bill(agreement, date(2026, 4, 16))
+	assert (new.net_total, credit_note.net_total) == (300.00, -150.00)
+
+
+def test_another_item_brings_its_own_description_and_accounts():
+	account = frappe.db.get_value(
+		"Account", {"company": COMPANY, "root_type": "Income", "is_group": 0, "name": ("!=", "Sales - FS")}
+	)
+	agreement = contract(
+		line(300, description="The old service", income_account=account), start_date=date(2026, 4, 1)
+	)
+	bill(agreement, date(2026, 4, 1))
+	other = item(description="The new service")
+	amendment(
+		agreement,
+		date(2026, 4, 16),
+		{
+			"change": "Replace Line",
+			"contract_line": agreement.lines[0].name,
+			"item_code": other,
+			"new_price": 600,
+		},
+	)
+	_april, new, _credit_note = bill(agreement, date(2026, 4, 16))
+	row = new.items[0]
+	assert (row.description.split("<br>")[0], row.income_account) == ("The new service", "Sales - FS")
 
 
 def test_a_change_from_monthly_to_yearly_keeps_the_contracts_day():
@@ -446,6 +497,22 @@ def test_a_contract_begins_with_its_first_line_and_ends_with_its_last():
 		patch.setattr(clock, "today", lambda: date(2028, 4, 1))
 		billing_run.advance_statuses()
 	assert agreement.reload().status == "Ended"
+
+
+def test_a_last_service_day_long_before_the_service_began_is_refused():
+	agreement = contract(line(500), start_date=date(2026, 4, 1))
+	bill(agreement, date(2026, 4, 1))
+	with pytest.raises(frappe.ValidationError, match=r"before it starts on 01\.04\.2026"):
+		termination(agreement, date(2025, 4, 30))
+	frappe.db.rollback()
+	ending = {
+		"change": "End Line",
+		"contract_line": agreement.lines[0].name,
+		"last_service_day": "2025-04-30",
+	}
+	with pytest.raises(frappe.ValidationError, match=r"before it starts on 01\.04\.2026"):
+		amendment(agreement, date(2026, 4, 30), ending)
+	frappe.db.rollback()
 
 
 def test_a_wrong_hint_is_repaired_by_the_sweep():

@@ -206,6 +206,55 @@ def test_the_third_of_five_contracts_fails_and_the_others_are_billed():
 	assert agreements[2].reload().status == "Active"
 
 
+def test_a_retry_counts_on_where_the_run_had_stopped():
+	buyer = customer()
+	agreements = [contract(line(100), customer=buyer, start_date=APRIL) for _ in range(3)]
+	broken = agreements[0].lines[0].item_code
+	frappe.db.set_value("Item", broken, "disabled", 1)
+	frappe.db.commit()
+	run = run_for(agreements[0])
+	frappe.db.set_value("Item", broken, "disabled", 0)
+	frappe.db.commit()
+	assert billing_run.retry(run.name) == 1
+	frappe.db.commit()
+	site_workers.start(site_workers.work_off, "long").join(120)
+	frappe.db.rollback()
+	run.reload()
+	assert (run.status, run.contracts_total, run.contracts_done, run.invoices) == ("Completed", 3, 3, 3)
+
+
+def test_a_night_bills_every_company_whatever_the_default_is():
+	other = make_company()
+	agreement = contract(line(500), company=other, start_date=APRIL)
+	name = runs.create(APRIL, "Scheduler")
+	assert frappe.db.get_value("Billing Run", name, ["company", "customer"]) == (None, None)
+	frappe.db.commit()
+	billing_run.dispatch(name)
+	site_workers.start(site_workers.work_off, "long").join(120)
+	frappe.db.rollback()
+	assert [invoice.company for invoice in invoices_of(agreement)] == [other]
+	single = billing_run.start(APRIL, contract=agreement.name)
+	assert frappe.db.get_value("Billing Run", single, "company") == other
+
+
+def make_company():
+	"""A second company with its own chart; the defaults of user and site stay with the first."""
+	name = "Annen Fjord AS"
+	if not frappe.db.exists("Company", name):
+		frappe.get_doc(
+			{
+				"doctype": "Company",
+				"company_name": name,
+				"abbr": "AF",
+				"default_currency": "NOK",
+				"country": "Norway",
+				"chart_of_accounts": "Standard",
+			}
+		).insert()
+		frappe.db.commit()
+	return name
+
+
 def test_a_frozen_accounting_period_is_named_with_its_remedy():
 	agreement = contract(line(500), start_date=APRIL)
 	frappe.db.set_single_value("Accounts Settings", "acc_frozen_upto", "2026-04-30")

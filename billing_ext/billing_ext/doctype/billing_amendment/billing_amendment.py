@@ -19,4 +19,5 @@ class BillingAmendment(Document):
 		try:
 			step(self)
 		except DomainError as error:
-			throw(error, {row.contract_line: row.line_title for row in self.lines})
+			titles = {row.contract_line: row.line_title for row in self.lines}
+			throw(error, titles | {row.name: f"{row.idx} ({row.line_title})" for row in self.lines})

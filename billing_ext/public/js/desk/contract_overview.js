@@ -25,7 +25,7 @@ function facts({ state: { mrr, next_billing_date, service_end }, currency }) {
 	const shown = [
 		[__("Monthly Recurring Revenue"), money(mrr, currency)],
 		[__("Next Billing Date"), date(next_billing_date) || "–"],
-		[__("Last Service Day"), date(service_end) || __("None")],
+		[__("Last Service Day"), date(service_end) || __("No end")],
 	];
 	return `<dl class="billing-facts">${shown
 		.map(([title, value]) => `<div><dt>${title}</dt><dd>${value}</dd></div>`)
