@@ -124,6 +124,7 @@ def bill_year(names):
 		frappe.db.commit()
 		billing_run.run_now(run)
 		frappe.set_user("Administrator")
+		billing_run.advance_statuses()
 		book_payments(day)
 		if (day + timedelta(days=1)).day == 1:
 			print(f"  billed through {day:%B %Y}", flush=True)

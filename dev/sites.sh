@@ -90,7 +90,7 @@ wants_fresh() {
 # ensure_site SITE: made from the template if it is not there (or FRESH=1), migrated if the app's schema changed.
 ensure_site() {
 	local site=$1
-	once site-template "$(template_key)" "ERPNext with a set-up company (template)" create_template
+	once site-template "$(template_key)" "ERPNext with a set-up company (template, some minutes)" create_template
 	if wants_fresh "$site"; then
 		forget "site-$site"
 		once "site-$site" "$(schema_key)" "Site $site" create_site "$site"

@@ -15,7 +15,7 @@ from billing_ext.core.period import ONE_DAY, Interval
 from billing_ext.core.simulation import upcoming
 from billing_ext.repositories import charges, clock, contracts, invoices
 from billing_ext.repositories.contracts import ContractRecord
-from billing_ext.services import invoice_text, preview
+from billing_ext.services import contract_state, invoice_text, preview
 
 COMING = 12
 """Billing dates that the schedule looks ahead."""
@@ -41,7 +41,8 @@ def of_contract(name: str) -> dict[str, Any]:
 	return {
 		"currency": contract.currency.code,
 		"today": today.isoformat(),
-		"state": {field: record.header[field] for field in STATE},
+		"state": {field: record.header[field] for field in STATE}
+		| {"mrr": str(contract_state.mrr_of(contract, today))},
 		"lines": lines,
 		"invoices": invoices.of_contract(name),
 		"coming": coming,

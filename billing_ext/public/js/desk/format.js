@@ -21,8 +21,11 @@ export const quantity = (value) => text(format_number(Number(value), null, decim
 
 export const percent = (value) => `${quantity(value)} %`;
 
-export const link = (doctype, name, label) =>
-	`<a href="${frappe.utils.get_form_link(doctype, name)}">${text(label || name)}</a>`;
+export function link(doctype, name, label) {
+	const shown = text(label || name);
+	if (!frappe.model.can_read(doctype)) return shown;
+	return `<a href="${frappe.utils.get_form_link(doctype, name)}">${shown}</a>`;
+}
 
 export const pill = (label, colour) =>
 	`<span class="indicator-pill no-indicator-dot ${colour}">${text(label)}</span>`;
