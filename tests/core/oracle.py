@@ -42,12 +42,14 @@ def cost_by_terms(contract: Contract, line: ContractLine, period: Period) -> dic
 		return {}
 	whole = sum((weight(contract, line, day) for day in days_of(period)), Fraction(0))
 	stub = [day for day in days_of(period) if day >= line.start]
-	if len(stub) < period.days and contract.first_period is FirstPeriod.FREE:
+	# a successor goes on where its predecessor ended, and is no beginning
+	policy = FirstPeriod.PRORATE if line.replaces else contract.first_period
+	if len(stub) < period.days and policy is FirstPeriod.FREE:
 		return {}
 	if contract.proration is Proration.NONE:
 		terms = line.revision_on(days[0]).terms
 		return {terms: terms.amount * line.price_factor}
-	if len(stub) < period.days and contract.first_period is FirstPeriod.FULL:
+	if len(stub) < period.days and policy is FirstPeriod.FULL:
 		whole = sum((weight(contract, line, day) for day in stub), Fraction(0))
 		if not whole:
 			return {(terms := line.revision_on(days[0]).terms): terms.amount * line.price_factor}

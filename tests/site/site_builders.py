@@ -11,6 +11,8 @@ from typing import Any
 
 import frappe
 
+from billing_ext.services import contract_billing
+
 COMPANY = "Fjord Software AS"
 _numbers = count(1)
 _run = frappe.generate_hash(length=5)
@@ -125,3 +127,15 @@ def charges_of(contract: Any, **filters: Any) -> list[Any]:
 		fields=["*"],
 		order_by="service_start, sequence",
 	)
+
+
+def bill(agreement: Any, *days: date) -> list[Any]:
+	"""Bill a contract on each of ``days``; all its documents so far."""
+	for day in days:
+		contract_billing.bill(agreement.name, day)
+	return invoices_of(agreement)
+
+
+def rows(invoice: Any) -> list[tuple[float, str, str]]:
+	"""Net amount, first and last day of service of each row."""
+	return [(row.net_amount, str(row.service_start_date), str(row.service_end_date)) for row in invoice.items]

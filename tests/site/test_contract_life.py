@@ -1,4 +1,4 @@
-"""What happens to a contract: terms, amendments, cancellation, and what each puts on documents and into the ledger."""
+"""What happens to a contract: terms, amendments, termination, and what each puts on documents and into the ledger."""
 
 from datetime import date, timedelta
 
@@ -7,31 +7,21 @@ import pytest
 from site_builders import (
 	COMPANY,
 	amendment,
+	bill,
 	change,
 	charges_of,
 	contract,
-	customer,
 	gl_of,
-	invoices_of,
 	item,
 	line,
+	rows,
 	termination,
 )
 
 from billing_ext.api import contracts as contract_api
-from billing_ext.services import contract_billing, contract_state
+from billing_ext.services import contract_billing
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
-
-
-def bill(agreement, *days):
-	for day in days:
-		contract_billing.bill(agreement.name, day)
-	return invoices_of(agreement)
-
-
-def rows(invoice):
-	return [(row.net_amount, str(row.service_start_date), str(row.service_end_date)) for row in invoice.items]
 
 
 def test_a_yearly_price_billed_monthly_side_by_side_with_a_yearly_line_and_a_setup_fee():
@@ -265,132 +255,6 @@ def test_arrears_are_billed_after_the_period_in_stretches_of_their_terms():
 	assert rows(invoice) == [(100.00, "2026-04-01", "2026-04-10"), (400.00, "2026-04-11", "2026-04-30")]
 
 
-def test_invoices_can_be_left_as_drafts_and_take_effect_when_somebody_submits_them():
-	agreement = contract(line(500), start_date=date(2026, 4, 1), invoice_action="Left as Draft")
-	(draft,) = bill(agreement, date(2026, 4, 1), date(2026, 4, 2))
-	assert (draft.docstatus, charges_of(agreement)[0].status) == (0, "Draft")
-	draft.submit()
-	assert charges_of(agreement)[0].status == "Invoiced"
-	frappe.db.commit()
-
-
-def test_a_deleted_draft_is_billed_again():
-	agreement = contract(line(500), start_date=date(2026, 4, 1), invoice_action="Left as Draft")
-	(draft,) = bill(agreement, date(2026, 4, 1))
-	draft.delete()
-	frappe.db.commit()
-	(again,) = bill(agreement, date(2026, 4, 2))
-	assert again.net_total == 500.00
-	assert [charge.status for charge in charges_of(agreement)] == ["Released", "Draft"]
-
-
-def test_a_row_of_a_draft_may_be_removed_but_not_repriced():
-	agreement = contract(line(500), line(80), start_date=date(2026, 4, 1), invoice_action="Left as Draft")
-	(draft,) = bill(agreement, date(2026, 4, 1))
-	draft.items[0].rate = 400
-	with pytest.raises(frappe.ValidationError, match="the contract bills 500"):
-		draft.submit()
-	frappe.db.rollback()
-	draft = invoices_of(agreement)[0]
-	draft.remove(draft.items[0])
-	draft.submit()
-	frappe.db.commit()
-	again = bill(agreement, date(2026, 4, 2))[-1]
-	assert [row.net_amount for row in again.items] == [500.00]
-
-
-def test_a_cancelled_invoice_is_not_billed_again_until_somebody_says_so():
-	from billing_ext.api.contracts import release_charges
-
-	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	invoice.cancel()
-	frappe.db.commit()
-	assert contract_billing.bill(agreement.name, date(2026, 4, 2)) == ()
-	assert release_charges(invoice.name) == 1
-	frappe.db.commit()
-	assert bill(agreement, date(2026, 4, 3))[-1].net_total == 500.00
-
-
-def test_an_amended_invoice_takes_the_charges_of_the_cancelled_one_over():
-	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	invoice.cancel()
-	again = frappe.copy_doc(invoice, ignore_no_copy=False)
-	again.amended_from = invoice.name
-	# the desk's Amend keeps what is marked no_copy
-	again.billing_ext_contract = invoice.billing_ext_contract
-	again.items[0].billing_ext_charge = invoice.items[0].billing_ext_charge
-	again.po_no = "4711"
-	again.submit()
-	frappe.db.commit()
-	assert [(charge.status, charge.sales_invoice) for charge in charges_of(agreement)] == [
-		("Invoiced", again.name)
-	]
-	assert contract_billing.bill(agreement.name, date(2026, 4, 2)) == ()
-
-
-@pytest.mark.parametrize("bill_again", [False, True])
-def test_a_credit_note_made_by_hand_is_forgiven_or_billed_again_as_the_user_decides(bill_again):
-	from erpnext.accounts.doctype.sales_invoice.sales_invoice import make_sales_return
-
-	from billing_ext.api.contracts import decide_manual_credit
-
-	agreement = contract(line(500), start_date=date(2026, 4, 1), correction_billing="Immediately")
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	note = make_sales_return(invoice.name)
-	note.submit()
-	frappe.db.commit()
-	assert contract_billing.bill(agreement.name, date(2026, 4, 2)) == ()
-	(credit,) = charges_of(agreement, kind="Manual Credit")
-	assert (credit.amount, credit.status) == (-500.00, "Forgiven")
-	decide_manual_credit(credit.name, bill_again)
-	frappe.db.commit()
-	after = bill(agreement, date(2026, 4, 3))[1:]
-	assert [document.net_total for document in after] == ([500.00] if bill_again else [])
-
-
-def test_a_contract_in_euro_uses_the_stored_rate_of_the_day():
-	frappe.get_doc(
-		{
-			"doctype": "Currency Exchange",
-			"date": "2026-03-31",
-			"from_currency": "EUR",
-			"to_currency": "NOK",
-			"exchange_rate": 11.5,
-			"for_selling": 1,
-			"for_buying": 1,
-		}
-	).insert(ignore_if_duplicate=True)
-	frappe.db.set_single_value(
-		"Accounts Settings", "allow_multi_currency_invoices_against_single_party_account", 1
-	)
-	agreement = contract(line(100), start_date=date(2026, 4, 1), currency="EUR")
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	assert (invoice.conversion_rate, invoice.net_total, invoice.base_net_total) == (11.5, 100.00, 1150.00)
-	assert gl_of(invoice)["Sales - FS"] == -1150.00
-
-
-def test_payment_terms_make_the_payment_schedule():
-	terms = frappe.get_doc(
-		{
-			"doctype": "Payment Terms Template",
-			"template_name": f"Half {frappe.generate_hash(length=6)}",
-			"terms": [
-				{"invoice_portion": 50, "due_date_based_on": "Day(s) after invoice date", "credit_days": days}
-				for days in (14, 30)
-			],
-		}
-	).insert()
-	agreement = contract(line(500), start_date=date(2026, 4, 1), payment_terms_template=terms.name)
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	assert [(str(row.due_date), row.payment_amount) for row in invoice.payment_schedule] == [
-		("2026-04-15", 312.50),
-		("2026-05-01", 312.50),
-	]
-	assert str(invoice.due_date) == "2026-05-01"
-
-
 def test_the_first_short_period_follows_the_contract():
 	def first_amounts(policy):
 		agreement = contract(
@@ -419,119 +283,3 @@ def test_lead_days_move_the_invoice_and_not_the_amount():
 		"2026-04-17",
 		[(300.00, "2026-05-01", "2026-05-31")],
 	)
-
-
-def test_an_item_that_defers_its_revenue_waits_in_the_liability():
-	deferring = item(enable_deferred_revenue=1, no_of_months=1)
-	agreement = contract(line(1200, item_code=deferring), start_date=date(2026, 4, 1))
-	(invoice,) = bill(agreement, date(2026, 4, 1))
-	assert gl_of(invoice)["Deferred Revenue - FS"] == -1200.00
-
-
-def test_prices_come_from_the_price_list_the_customers_own_first():
-	buyer, service = customer(), item()
-	for price, values in ((100, {}), (80, {"customer": buyer})):
-		frappe.get_doc(
-			{
-				"doctype": "Item Price",
-				"item_code": service,
-				"price_list": "Standard Selling",
-				"price_list_rate": price,
-				"selling": 1,
-				"valid_from": "2026-01-01",
-				**values,
-			}
-		).insert()
-	lines = {"item_code": service, "quantity": 1}
-	own = contract(lines, customer=buyer, price_list="Standard Selling", submit=False)
-	general = contract(lines, price_list="Standard Selling", submit=False)
-	assert (own.lines[0].price, general.lines[0].price) == (80, 100)
-
-
-def test_a_billed_contract_cannot_be_cancelled_only_terminated():
-	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	bill(agreement, date(2026, 4, 1))
-	with pytest.raises(frappe.ValidationError, match="Terminate it with an amendment"):
-		agreement.reload().cancel()
-	frappe.db.rollback()
-
-
-@pytest.mark.parametrize(
-	("values", "message"),
-	[
-		({"alignment": "Billing Day", "billing_day": 32}, "1 to 31"),
-		({"end_date": "2026-03-01"}, "Correct Start Date or Last Service Day"),
-		({"billing_interval": "Week", "price_period": "Month"}, "of the same kind"),
-		({"send_invoice": 1}, "Billing E-mail"),
-	],
-)
-def test_bad_input_is_refused_with_the_field_and_the_remedy(values, message):
-	with pytest.raises(frappe.ValidationError, match=message):
-		contract(line(500), submit=False, **values)
-	frappe.db.rollback()
-
-
-def test_an_address_cannot_be_taken_from_a_contract_that_e_mails_its_invoices():
-	agreement = contract(line(500), send_invoice=1, contact_email="kunde@example.com")
-	agreement.reload().contact_email = None
-	with pytest.raises(frappe.ValidationError, match="Billing E-mail is empty"):
-		agreement.save()
-	frappe.db.rollback()
-
-
-def test_a_contract_begins_with_its_first_line_and_ends_with_its_last():
-	from billing_ext.repositories import clock
-	from billing_ext.services import billing_run
-
-	agreement = contract(
-		line(500, start_date=date(2028, 3, 1)), start_date=date(2028, 1, 1), end_date=date(2028, 3, 31)
-	)
-	assert agreement.reload().status == "Upcoming"
-	for today, status in ((date(2028, 2, 1), "Upcoming"), (date(2028, 3, 1), "Active")):
-		with pytest.MonkeyPatch.context() as patch:
-			patch.setattr(clock, "today", lambda today=today: today)
-			billing_run.advance_statuses()
-		assert agreement.reload().status == status
-	contract_billing.bill(agreement.name, date(2028, 3, 1))
-	with pytest.MonkeyPatch.context() as patch:
-		patch.setattr(clock, "today", lambda: date(2028, 4, 1))
-		billing_run.advance_statuses()
-	assert agreement.reload().status == "Ended"
-
-
-def test_a_last_service_day_long_before_the_service_began_is_refused():
-	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	bill(agreement, date(2026, 4, 1))
-	with pytest.raises(frappe.ValidationError, match=r"before it starts on 01\.04\.2026"):
-		termination(agreement, date(2025, 4, 30))
-	frappe.db.rollback()
-	ending = {
-		"change": "End Line",
-		"contract_line": agreement.lines[0].name,
-		"last_service_day": "2025-04-30",
-	}
-	with pytest.raises(frappe.ValidationError, match=r"before it starts on 01\.04\.2026"):
-		amendment(agreement, date(2026, 4, 30), ending)
-	frappe.db.rollback()
-
-
-def test_a_wrong_hint_is_repaired_by_the_sweep():
-	from billing_ext.services import billing_run
-
-	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	frappe.db.set_value("Billing Contract", agreement.name, "next_billing_date", None)
-	frappe.db.commit()
-	billing_run.sweep()
-	assert str(frappe.db.get_value("Billing Contract", agreement.name, "next_billing_date")) == "2026-04-01"
-
-
-def test_state_follows_from_terms_and_ledger():
-	agreement = contract(line(500), start_date=date(2026, 4, 1), term_months=12)
-	agreement.reload()
-	assert (str(agreement.end_date), str(agreement.next_billing_date), agreement.mrr) == (
-		"2027-03-31",
-		"2026-04-01",
-		500,
-	)
-	contract_state.refresh(agreement.name)
-	assert agreement.reload().status == "Active"
