@@ -129,7 +129,7 @@ def line_from(contract: Row, row: Row) -> ContractLine:
 		end=None if last_day is None else last_day + ONE_DAY,
 		replaces=str(row.get("replaces") or ""),
 	)
-	_ = line.price_factor
+	_ = line.price_factor  # raises where the price cannot be spread: now, and not in the first billing night
 	return line
 
 

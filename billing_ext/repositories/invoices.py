@@ -60,7 +60,6 @@ class CreatedInvoice:
 
 	name: str
 	rows: tuple[str, ...]
-	submitted: bool
 
 
 def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
@@ -91,7 +90,7 @@ def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
 	else:
 		invoice.insert()
 	_assert_totals(invoice, rows, header)
-	return CreatedInvoice(invoice.name, tuple(row.name for row in invoice.items), header.submit)
+	return CreatedInvoice(invoice.name, tuple(row.name for row in invoice.items))
 
 
 def _header_values(header: InvoiceHeader) -> dict[str, Any]:
