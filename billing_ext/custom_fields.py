@@ -30,6 +30,37 @@ CUSTOM_FIELDS: dict[str, list[dict[str, Any]]] = {
 			"print_hide": 1,
 		},
 	],
+	"Print Format": [
+		{
+			"fieldname": "billing_ext_liquid",
+			"fieldtype": "Check",
+			"label": "Prints through Liquid",
+			"insert_after": "custom_format",
+			"depends_on": "billing_ext_liquid",
+			"read_only": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "billing_ext_liquid_template",
+			"fieldtype": "Link",
+			"label": "Liquid Template",
+			"options": "Liquid Template",
+			"insert_after": "billing_ext_liquid",
+			"depends_on": "billing_ext_liquid",
+			"description": "Empty: chosen by the Liquid Template Rules.",
+			"read_only": 1,
+			"no_copy": 1,
+		},
+	],
+	"Tax Category": [
+		{
+			"fieldname": "billing_ext_invoice_text",
+			"fieldtype": "Small Text",
+			"label": "Text on Invoices without VAT",
+			"insert_after": "title",
+			"description": "Printed where no VAT is charged, such as: Omvendt avgiftsplikt – Merverdiavgift ikke beregnet",
+		},
+	],
 	"Sales Invoice Item": [
 		{
 			"fieldname": "billing_ext_contract_line",

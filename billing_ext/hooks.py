@@ -9,7 +9,23 @@ after_install = "billing_ext.install.after_install"
 after_migrate = "billing_ext.install.after_migrate"
 before_uninstall = "billing_ext.uninstall.before_uninstall"
 
+jinja = {
+	"methods": [
+		"billing_ext.api.printing.billing_ext_liquid",
+		"billing_ext.api.printing.billing_ext_statement",
+	]
+}
+pdf_generator = "billing_ext.api.printing.pdf"
+after_request = ["billing_ext.api.printing.close_printer"]
+after_job = ["billing_ext.api.printing.close_printer"]
+
+process_soa_html = {
+	"General Ledger": "billing_ext/templates/statements/general_ledger.html",
+	"Accounts Receivable": "billing_ext/templates/statements/accounts_receivable.html",
+}
+
 doc_events = {
+	"Print Format": {"before_validate": "billing_ext.overrides.print_format.before_validate"},
 	"Sales Invoice": {
 		"on_submit": "billing_ext.overrides.sales_invoice.on_submit",
 		"on_cancel": "billing_ext.overrides.sales_invoice.on_cancel",

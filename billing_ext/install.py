@@ -4,6 +4,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
 from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.services import liquid_templates
 
 MODULE = "Billing Ext"
 SERVICE_USER = "billing-service@localhost.invalid"
@@ -17,13 +18,14 @@ def after_install():
 
 
 def after_migrate():
-	"""Custom fields as this version wants them."""
+	"""Custom fields and standard templates as this version wants them."""
 	create_custom_fields(
 		{
 			doctype: [{**field, "module": MODULE} for field in fields]
 			for doctype, fields in CUSTOM_FIELDS.items()
 		}
 	)
+	liquid_templates.sync_standard()
 
 
 def _create_service_user():

@@ -5,11 +5,13 @@ import frappe
 from billing_ext.custom_fields import CUSTOM_FIELDS
 from billing_ext.install import MODULE, SERVICE_USER
 
-ROLES = ("Billing Manager", "Billing User", "Billing Auditor")
+ROLES = ("Billing Manager", "Billing User", "Billing Auditor", "Billing Template Designer")
 
 
 def before_uninstall():
 	"""Custom fields with their columns, property setters, scheduled jobs, the service user and the roles."""
+	for name in frappe.get_all("Print Format", filters={"billing_ext_liquid": 1}, pluck="name"):
+		frappe.delete_doc("Print Format", name, force=True)
 	_delete_custom_fields()
 	for name in frappe.get_all("Property Setter", filters={"module": MODULE}, pluck="name"):
 		frappe.delete_doc("Property Setter", name, force=True)

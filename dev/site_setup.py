@@ -17,6 +17,7 @@ def set_up(company: str, abbreviation: str) -> None:
 	run_wizard(company, abbreviation)
 	add_fiscal_years()
 	set_system_settings()
+	introduce(company)
 	set_up_output_vat(company)
 	set_up_deferred_revenue(company)
 	invoice_to_the_øre()
@@ -70,6 +71,43 @@ def set_system_settings() -> None:
 		}
 	)
 	settings.save()
+
+
+def introduce(company: str) -> None:
+	"""What the company's letters say about it: organisation number, address and bank account."""
+	frappe.db.set_value(
+		"Company",
+		company,
+		{
+			"tax_id": "995525828",
+			"email": "faktura@fjordsoftware.example",
+			"phone_no": "+47 55 00 00 00",
+			"website": "fjordsoftware.example",
+		},
+	)
+	frappe.get_doc(
+		doctype="Address",
+		address_title=company,
+		address_type="Office",
+		address_line1="Bryggen 11",
+		pincode="5003",
+		city="Bergen",
+		country="Norway",
+		is_your_company_address=1,
+		links=[{"link_doctype": "Company", "link_name": company}],
+	).insert()
+	frappe.get_doc(doctype="Bank", bank_name="Nordbank", swift_number="NBNKNO22").insert()
+	frappe.get_doc(
+		doctype="Bank Account",
+		account_name="Drift",
+		bank="Nordbank",
+		is_company_account=1,
+		is_default=1,
+		company=company,
+		account=frappe.db.get_value("Account", {"company": company, "account_name": "Operating Account"}),
+		bank_account_no="86011117947",
+		iban="NO9386011117947",
+	).insert()
 
 
 def set_up_output_vat(company: str) -> None:

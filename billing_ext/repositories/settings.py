@@ -16,6 +16,8 @@ class Settings:
 	chunk_size: int
 	email_template: str
 	max_attempts: int
+	pdf_engine: str | None
+	"""None: the best one there is."""
 
 
 def load() -> Settings:
@@ -27,4 +29,5 @@ def load() -> Settings:
 		chunk_size=row.chunk_size or 100,
 		email_template=row.email_template or "",
 		max_attempts=row.max_attempts or 8,
+		pdf_engine=None if row.pdf_engine in (None, "", "Automatic") else row.pdf_engine,
 	)

@@ -1,0 +1,90 @@
+"""Documents on their way to a template: what may be trusted of them, and their values by document type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frappe
+from bs4 import BeautifulSoup
+from frappe.translate import get_user_lang
+
+from billing_ext.rendering.presentation import Presentation
+from billing_ext.repositories.printing import contracts, invoices, parties, reminders, statements
+
+_LANGUAGE_KEYS = ("_lang", "language", "print_language", "lang")
+_NAMES = (
+	"customer", "company", "billing_ext_contract", "customer_address", "shipping_address_name", "company_address",
+	"contact_person", "company_contact_person", "return_against", "tax_category", "customer_primary_address",
+)  # fmt: skip
+"""Fields by which a template sees other records. A Dunning's table names more, so it is always read anew."""
+_LINKS = (("customer", "Customer"), ("company", "Company"), ("billing_ext_contract", "Billing Contract"))
+
+
+def load(document_type: str, name: str) -> Any:
+	"""A document that the user may read and print. Raises frappe.PermissionError and DoesNotExistError."""
+	doc = frappe.get_doc(document_type, name)
+	doc.check_permission("read")
+	doc.check_permission("print")
+	return doc
+
+
+def trusted(doc: Any) -> Any:
+	"""The document, naming no other records than the stored one does. The print view may send one that was changed,
+	which is read anew, or never saved: then the user must be allowed to read whatever it names, since a template
+	shows more of it than the document does.
+
+	Raises frappe.PermissionError.
+	"""
+	links = [field for field in _NAMES if doc.meta.has_field(field)]
+	stored = doc.name and frappe.db.get_value(doc.doctype, doc.name, ["name", *links], as_dict=True)
+	if stored:
+		is_stored = doc.doctype != "Dunning" and all(doc.get(field) == stored[field] for field in links)
+		return doc if is_stored else frappe.get_doc(doc.doctype, doc.name)
+	for field, doctype in _LINKS:
+		if doc.get(field):
+			frappe.has_permission(doctype, "read", doc.get(field), throw=True)
+	return doc
+
+
+def requested_language() -> str | None:
+	"""The language that the print view or the e-mail asked for; None where nobody did.
+
+	Jobs tell it only by switching the session's language away from the user's own.
+	"""
+	asked = next((frappe.form_dict[key] for key in _LANGUAGE_KEYS if frappe.form_dict.get(key)), None)
+	switched = frappe.local.lang if frappe.local.lang != get_user_lang() else None
+	return asked or switched
+
+
+def company_of(doc: Any) -> str:
+	"""The company a document is from."""
+	if doc.doctype == "Customer":
+		return statements.company_of(doc.name)
+	return doc.company
+
+
+def country_of(company: str) -> str | None:
+	"""ISO 3166 code of a company's country."""
+	return parties.country_code(frappe.get_cached_value("Company", company, "country"))
+
+
+def values(doc: Any, shown: Presentation) -> dict[str, object]:
+	"""What a template for the document's type sees. Raises KeyError for a type that has no templates."""
+	if doc.doctype == "Customer":
+		return statements.values(doc, shown, company_of(doc))
+	return {
+		"Sales Invoice": invoices.values,
+		"Sales Order": invoices.values,
+		"Dunning": reminders.values,
+		"Billing Contract": contracts.values,
+	}[doc.doctype](doc, shown)
+
+
+def inlined(html: str) -> str:
+	"""A letter head with the site's pictures in it, as a PDF engine has no way to fetch them."""
+	if "<img" not in html:
+		return html
+	soup = BeautifulSoup(html, "html.parser")
+	for image in soup.find_all("img"):
+		image["src"] = parties.image(image.get("src")) or image.get("src") or ""
+	return str(soup)

@@ -1,0 +1,265 @@
+"""Sales Invoices, credit notes and orders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import frappe
+
+from billing_ext.rendering import drops
+from billing_ext.rendering.drops import Drop
+from billing_ext.rendering.numbers import Money, Number
+from billing_ext.rendering.presentation import Presentation
+from billing_ext.repositories.money import to_decimal
+from billing_ext.repositories.printing import contracts, custom, parties, payments, taxes
+from billing_ext.repositories.printing.plain import day, money, number, text, total
+
+Charges = dict[str, list[dict[str, Any]]]
+
+
+def values(doc: Any, shown: Presentation) -> dict[str, object]:
+	"""What a template for Sales Invoice or Sales Order sees."""
+	charges = _charges(doc)
+	printed = custom.fields(doc.items[0])
+	lines = [_line(doc, item, charges.get(item.name, []), printed) for item in doc.items]
+	groups = _groups(doc, lines, charges, shown)
+	tax_rows = taxes.per_rate(doc)
+	invoice = _invoice(doc, lines, groups, tax_rows)
+	only = groups[0]["contract"] if len(groups) == 1 else None
+	contact = {"name": doc.contact_display, "email": doc.contact_email, "phone": doc.contact_mobile}
+	return {
+		**parties.everywhere(
+			doc.company,
+			frappe.get_doc("Customer", doc.customer),
+			shown,
+			addresses=_addresses(doc),
+			contact=contact,
+		),
+		"invoice": invoice,
+		"lines": lines,
+		"groups": groups,
+		"taxes": tax_rows,
+		"payment": _payment(doc, invoice, shown),
+		"contract": only,
+		"usage": _usage(doc, groups, shown),
+	}
+
+
+def _addresses(doc: Any) -> dict[str, str | None]:
+	return {
+		"company": doc.get("company_address"),
+		"billing": doc.customer_address,
+		"shipping": doc.shipping_address_name,
+	}
+
+
+def _charges(doc: Any) -> Charges:
+	"""The ledger's rows behind an invoice's rows, in the order of their explanation."""
+	if doc.doctype != "Sales Invoice" or not any(item.get("billing_ext_charge") for item in doc.items):
+		return {}
+	rows = frappe.get_all(
+		"Billing Charge",
+		filters={"sales_invoice": doc.name},
+		fields=["*"],
+		order_by="sequence, creation, name",
+	)
+	found: Charges = {}
+	for row in rows:
+		found.setdefault(row.sales_invoice_item, []).append(row)
+	return found
+
+
+def _line(doc: Any, item: Any, charges: Sequence[dict[str, Any]], printed: list[Any]) -> Drop:
+	prorations = [_proration(row, doc.currency) for row in charges if _is_part(row)]
+	first = charges[0] if charges else {}
+	precise = money(item.rate, doc.currency)
+	return Drop(
+		drops.LINE,
+		{
+			"number": Number(item.idx),
+			"code": item.item_code,
+			"name": text(item.item_name) or text(item.item_code),
+			"description": _description(item, len(charges)),
+			"quantity": number(item.qty),
+			"unit": item.uom,
+			"price": precise,
+			"list_price": money(item.price_list_rate or item.rate, doc.currency)
+			if item.discount_percentage
+			else precise,
+			"discount_percent": number(item.discount_percentage),
+			"net": money(item.net_amount, doc.currency),
+			"tax_rate": number(taxes.rate_of(item, doc.taxes)),
+			"period_from": day(first.get("service_start") or item.get("service_start_date")),
+			"period_to": day(first.get("service_end") or item.get("service_end_date")),
+			"is_prorated": bool(prorations),
+			"prorations": prorations,
+			"contract_line": text(first.get("line_title")),
+			"custom": custom.of_row(item, printed, doc.currency),
+		},
+	)
+
+
+def _description(item: Any, explanations: int) -> str | None:
+	"""What the row is described as, without the explanations that billing put below it and its name above."""
+	parts = str(item.description or "").split("<br>")
+	if explanations:
+		parts = parts[:-explanations] if len(parts) > explanations else []
+	words = text("<br>".join(parts))
+	return None if words in (item.item_name, item.item_code) else words
+
+
+def _is_part(row: dict[str, Any]) -> bool:
+	"""Is a charge anything else than one period's price?"""
+	if row["kind"] in ("One-off",):
+		return False
+	segments = json.loads(row["derivation"] or "{}").get("expected", [])
+	whole = len(segments) == 1 and segments[0]["factor"] == "1" and not row["corrects"]
+	return row["kind"] != "Recurring" or not whole
+
+
+def _proration(row: dict[str, Any], currency: str) -> Drop:
+	amount = money(row["amount"], currency)
+	kind = "charge" if row["kind"] == "Recurring" else "credit" if amount < 0 else "adjustment"
+	return Drop(
+		drops.PRORATION,
+		{
+			"kind": kind,
+			"formula": text(row["formula"]),
+			"from": day(row["service_start"]),
+			"to": day(row["service_end"]),
+			"amount": amount,
+		},
+	)
+
+
+def _groups(doc: Any, lines: list[Drop], charges: Charges, shown: Presentation) -> list[Drop]:
+	"""Lines by contract, in the order of the document; what has no contract of its own belongs to the document's."""
+	grouped: dict[str | None, list[Drop]] = {}
+	for item, line in zip(doc.items, lines, strict=True):
+		rows = charges.get(item.name)
+		name = rows[0]["contract"] if rows else doc.get("billing_ext_contract")
+		grouped.setdefault(name, []).append(line)
+	return [_group(name, members, doc.currency, shown) for name, members in grouped.items()]
+
+
+def _group(name: str | None, lines: list[Drop], currency: str, shown: Presentation) -> Drop:
+	contract = contracts.of(frappe.get_doc("Billing Contract", name), shown) if name else None
+	return Drop(
+		drops.GROUP,
+		{
+			"contract": contract,
+			"title": contract and contract["title"],
+			"lines": lines,
+			"net": total([line["net"] for line in lines], currency),  # type: ignore[misc]
+		},
+	)
+
+
+def _invoice(doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Drop]) -> Drop:
+	code = doc.currency
+	own = frappe.get_cached_value("Company", doc.company, "default_currency")
+	grand = to_decimal(doc.rounded_total) or to_decimal(doc.grand_total)
+	left = to_decimal(doc.get("outstanding_amount")) if doc.docstatus == 1 else grand
+	kind = _kind(doc)
+	starts = [line["period_from"] for line in lines if line["period_from"]]
+	ends = [line["period_to"] for line in lines if line["period_to"]]
+	issued = day(doc.get("posting_date") or doc.get("transaction_date"))
+	return Drop(
+		drops.INVOICE,
+		{
+			"number": None if kind == "pro_forma" and doc.doctype == "Sales Invoice" else doc.name,
+			"kind": kind,
+			"is_credit_note": kind == "credit_note",
+			"is_pro_forma": kind == "pro_forma",
+			"is_cancelled": doc.docstatus == 2,
+			"date": issued,
+			"due_date": day(doc.get("due_date") or doc.get("delivery_date")),
+			"delivery_from": min(starts, default=issued),  # type: ignore[type-var]
+			"delivery_to": max(ends, default=issued),  # type: ignore[type-var]
+			"delivery_place": _delivery_place(doc),
+			"currency": code,
+			"company_currency": own,
+			"exchange_rate": number(doc.conversion_rate or 1),
+			"is_foreign_currency": code != own,
+			"buyer_reference": text(doc.get("contact_display")),
+			"order_reference": text(doc.get("po_no")),
+			"our_reference": _our_reference(doc),
+			**_credited(doc),
+			"note": text(doc.get("terms")),
+			"net": money(doc.net_total, code),
+			"discount": money(doc.discount_amount, code),
+			"tax": money(doc.total_taxes_and_charges, code),
+			"company_tax": money(doc.base_total_taxes_and_charges, own),
+			"rounding": money(doc.rounding_adjustment if doc.rounded_total else 0, code),
+			"total": Money(grand, code),
+			"paid": Money(grand - left, code),
+			"amount_due": Money(left, code),
+			"status": doc.status,
+			"lines": lines,
+			"groups": groups,
+			"taxes": tax_rows,
+			"custom": custom.values(doc, code),
+		},
+	)
+
+
+def _kind(doc: Any) -> str:
+	if doc.doctype == "Sales Order" or doc.docstatus == 0:
+		return "pro_forma"
+	return "credit_note" if doc.is_return else "invoice"
+
+
+def _credited(doc: Any) -> dict[str, object]:
+	original = doc.get("return_against")
+	date = frappe.db.get_value("Sales Invoice", original, "posting_date") if original else None
+	return {"credited_number": original or None, "credited_date": day(date)}
+
+
+def _delivery_place(doc: Any) -> str | None:
+	"""The delivery address's town, else the buyer's: where a service is used."""
+	address = doc.shipping_address_name or doc.customer_address
+	row = frappe.get_cached_doc("Address", address) if address else None
+	return text(", ".join(part for part in (row.city, row.country) if part)) if row else None
+
+
+def _our_reference(doc: Any) -> str | None:
+	contact = doc.get("company_contact_person")
+	if contact:
+		return text(frappe.get_cached_value("Contact", contact, "full_name"))
+	people = doc.get("sales_team")
+	return text(people[0].sales_person) if people else None
+
+
+def _payment(doc: Any, invoice: Drop, shown: Presentation) -> Drop:
+	payable = invoice["kind"] == "invoice" and not invoice["is_cancelled"]
+	schedule = doc.get("payment_schedule") or []
+	parts = [_instalment(row, doc.currency) for row in schedule] if len(schedule) > 1 else []
+	return payments.of(
+		doc.company,
+		invoice["amount_due"],  # type: ignore[arg-type]
+		invoice["due_date"],  # type: ignore[arg-type]
+		doc.name,
+		terms=text(doc.get("payment_terms_template")),
+		instalments=parts,
+		payable=payable,
+	)
+
+
+def _instalment(row: Any, currency: str) -> Drop:
+	return Drop(
+		drops.INSTALMENT,
+		{
+			"due_date": day(row.due_date),
+			"amount": money(row.payment_amount, currency),
+			"percent": number(row.invoice_portion),
+			"description": text(row.description) or row.payment_term,
+		},
+	)
+
+
+def _usage(doc: Any, groups: list[Drop], shown: Presentation) -> list[Drop]:
+	names = [str(group["contract"]["number"]) for group in groups if group["contract"]]  # type: ignore[index]
+	wanted = parties.brand_of(doc.company).show_usage
+	return contracts.usage(names, shown) if names and wanted else []

@@ -1,0 +1,72 @@
+"""Dunnings: reminders of overdue invoices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import frappe
+
+from billing_ext.rendering import drops
+from billing_ext.rendering.drops import Drop
+from billing_ext.rendering.numbers import Number
+from billing_ext.rendering.presentation import Presentation
+from billing_ext.repositories.printing import custom, parties, payments
+from billing_ext.repositories.printing.plain import day, money, number, text
+
+DEADLINE_DAYS = 14
+"""Inkassoforskriften: a reminder gives at least 14 days."""
+
+
+def values(doc: Any, shown: Presentation) -> dict[str, object]:
+	"""What a template for Dunning sees."""
+	addresses = {"billing": doc.customer_address, "shipping": None, "company": doc.get("company_address")}
+	contact = {"name": doc.contact_display, "email": doc.contact_email, "phone": doc.contact_mobile}
+	reminded = [_invoice(row, doc) for row in doc.overdue_payments]
+	due = frappe.utils.add_days(day(doc.posting_date), DEADLINE_DAYS)
+	total = money(doc.grand_total, doc.currency)
+	reference = str(reminded[0]["number"]) if len(reminded) == 1 else doc.name
+	return {
+		**parties.everywhere(
+			doc.company, frappe.get_doc("Customer", doc.customer), shown, addresses=addresses, contact=contact
+		),
+		"reminder": Drop(
+			drops.REMINDER,
+			{
+				"number": doc.name,
+				"title": text(doc.dunning_type),
+				"level": Number(max((row.dunning_level or 1 for row in doc.overdue_payments), default=1)),
+				"date": day(doc.posting_date),
+				"due_date": due,
+				"text": text(doc.body_text),
+				"closing_text": text(doc.closing_text),
+				"invoices": reminded,
+				"principal": money(doc.total_outstanding, doc.currency),
+				"interest_rate": number(doc.rate_of_interest),
+				"interest": money(doc.total_interest, doc.currency),
+				"fee": money(doc.dunning_fee, doc.currency),
+				"total": total,
+				"currency": doc.currency,
+				"custom": custom.values(doc, doc.currency),
+			},
+		),
+		"payment": payments.of(doc.company, total, due, reference, payable=doc.docstatus == 1),
+	}
+
+
+def _invoice(row: Any, doc: Any) -> Drop:
+	invoice = frappe.db.get_value(
+		"Sales Invoice", row.sales_invoice, ["posting_date", "grand_total", "rounded_total"], as_dict=True
+	)
+	return Drop(
+		drops.REMINDED,
+		{
+			"number": row.sales_invoice,
+			"date": day(invoice.posting_date),
+			"due_date": day(row.due_date),
+			"days_overdue": number(row.overdue_days),
+			"total": money(invoice.rounded_total or invoice.grand_total, doc.currency),
+			"outstanding": money(row.outstanding, doc.currency),
+			"interest": money(row.interest, doc.currency),
+			"kid": payments.kid_of(doc.company, row.sales_invoice),
+		},
+	)
