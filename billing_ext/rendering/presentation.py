@@ -88,8 +88,8 @@ class Presentation:
 
 def locale_for(language: str, country_code: str | None) -> str:
 	"""The CLDR locale of a language as it is written in a country: en in NO is en_GB, en in DK is en_DK."""
-	base = re.split("[-_]", language or "en")[0].replace("no", "nb")
-	candidates = ([f"{base}_{country_code.upper()}"] if country_code else []) + [
+	base = str(re.split("[-_]", language or "en")[0]).replace("no", "nb")
+	candidates: list[str] = ([f"{base}_{country_code.upper()}"] if country_code else []) + [
 		language.replace("-", "_"),
 		base,
 	]

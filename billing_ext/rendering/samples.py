@@ -417,9 +417,9 @@ def _invoice(kind: str, lines: int, *, is_order: bool) -> Drop:
 			"our_reference": "Marius Dahl",
 			"credited_number": "500123" if state == "credit_note" else None,
 			"credited_date": date(2026, 11, 2) if state == "credit_note" else None,
-			"note": None,
+			"note": f"{_LONG_WORD}\n<script>alert(1)</script> {_RTL_NAME}" if kind == "hard" else None,
 			"net": net,
-			"discount": Money(0, code),
+			"discount": Money("1.5" if kind == "hard" else 0, code),
 			"tax": tax,
 			"company_tax": _sum(taxes, "company_amount", "NOK"),
 			"rounding": Money(0, code),
@@ -563,10 +563,22 @@ def _pay(amount: Money, due: date | None, kid: str | None, reference: str | None
 			"reference": kid or reference,
 			"qr": f"https://betal.fjord.example/{kid}" if kid else None,
 			"link": f"https://betal.fjord.example/{kid}" if kid else None,
-			"instalments": [],
+			"instalments": _instalments(amount) if amount.currency == "KWD" else [],
 			"interest_rate": Number("12.25"),
 		},
 	)
+
+
+def _instalments(amount: Money) -> list[Drop]:
+	first = Money((amount * 3 / 10).quantize(Decimal("0.001")), amount.currency)
+	parts = ((first, 30, date(2026, 12, 6)), (Money(amount - first, amount.currency), 70, date(2027, 1, 6)))
+	return [
+		Drop(
+			drops.INSTALMENT,
+			{"due_date": due, "amount": part, "percent": Number(percent), "description": _LONG_WORD},
+		)
+		for part, percent, due in parts
+	]
 
 
 def _contract(
