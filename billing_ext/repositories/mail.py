@@ -7,6 +7,7 @@ from typing import Any
 import frappe
 from frappe import _
 
+from billing_ext.repositories import templates
 from billing_ext.repositories.contract_rows import Row
 
 SUBMITTED = 1
@@ -47,10 +48,17 @@ def _pdf(invoice: Any, contract: Any, language: str | None) -> dict[str, Any]:
 		return frappe.attach_print(
 			invoice.doctype,
 			invoice.name,
-			print_format=contract.print_format or None,
+			print_format=contract.print_format or _default_format(invoice),
 			lang=language,
 			letterhead=contract.letter_head or None,
 		)
 	finally:
 		# attach_print leaves this set when rendering fails, and the rest of the job would run without permissions.
 		frappe.flags.ignore_print_permissions = False
+		# get_print keeps the first document's engine for all that follow.
+		frappe.form_dict.pop("pdf_generator", None)
+
+
+def _default_format(invoice: Any) -> str:
+	"""The site's own choice for Sales Invoice, else the one that follows the template rules."""
+	return invoice.meta.default_print_format or templates.AUTOMATIC[invoice.doctype]

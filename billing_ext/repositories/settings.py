@@ -18,6 +18,7 @@ class Settings:
 	max_attempts: int
 	pdf_engine: str | None
 	"""None: the best one there is."""
+	archival_pdf: bool
 
 
 def load() -> Settings:
@@ -30,4 +31,5 @@ def load() -> Settings:
 		email_template=row.email_template or "",
 		max_attempts=row.max_attempts or 8,
 		pdf_engine=None if row.pdf_engine in (None, "", "Automatic") else row.pdf_engine,
+		archival_pdf=bool(row.archival_pdf),
 	)

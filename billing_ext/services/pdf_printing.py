@@ -16,7 +16,8 @@ _FLAG = "billing_ext_pdf_printer"
 
 def pdf(page: PrintPage, password: str | None = None) -> bytes:
 	"""A page as PDF, encrypted with ``password`` if there is one. Raises DomainError as PdfPrinter does."""
-	content = _printer().pdf(page)
+	printer = _printer()
+	content = printer.archive(page, ()) if settings.load().archival_pdf else printer.pdf(page)
 	return _encrypted(content, password) if password else content
 
 
@@ -29,7 +30,9 @@ def append(page: PrintPage, output: Any) -> Any:
 def _printer() -> PdfPrinter:
 	printer = frappe.flags.get(_FLAG)
 	if printer is None:
-		printer = frappe.flags[_FLAG] = PdfPrinter(settings.load().pdf_engine)
+		chosen = settings.load()
+		engine = "WeasyPrint" if chosen.archival_pdf else chosen.pdf_engine
+		printer = frappe.flags[_FLAG] = PdfPrinter(engine)
 	return printer
 
 
