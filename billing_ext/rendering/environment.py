@@ -313,17 +313,7 @@ class Environment(LiquidEnvironment):
 		"""The syntax tree of a source, which is the same for every environment. Raises LiquidSyntaxError."""
 		if len(source) > limits.SOURCE:
 			raise LiquidSyntaxError(f"{len(source)} characters, at most {limits.SOURCE}")
-		check_tags(source)
-		if nesting(source) > limits.NESTING:
-			raise NestingError("too many blocks within blocks")
-		try:
-			return (
-				_parsed(source)
-				if len(source) <= limits.CACHED
-				else LiquidEnvironment.parse(_parser(), source)
-			)
-		except RecursionError as error:
-			raise NestingError("too deep") from error
+		return _parsed(source) if len(source) <= limits.CACHED else _parsed.__wrapped__(source)
 
 	def setup_tags_and_filters(self) -> None:
 		"""Liquid's own, inheritance and ours; every filter bounded."""
@@ -341,7 +331,13 @@ class Environment(LiquidEnvironment):
 
 @lru_cache(maxsize=64)
 def _parsed(source: str) -> ParseTree:
-	return LiquidEnvironment.parse(_parser(), source)
+	check_tags(source)
+	if nesting(source) > limits.NESTING:
+		raise NestingError("too many blocks within blocks")
+	try:
+		return LiquidEnvironment.parse(_parser(), source)
+	except RecursionError as error:
+		raise NestingError("too deep") from error
 
 
 @lru_cache(maxsize=1)

@@ -27,8 +27,8 @@ NAMESPACE = 2_000_000
 TEXT = 1_000_000
 """Characters a filter takes or gives, in all the texts of a list together."""
 
-MARKDOWN = 20_000
-"""Characters of Markdown: eight pages. Brackets that nothing closes take the square of it in time."""
+MARKDOWN = 10_000
+"""Characters of Markdown: four pages. Brackets that nothing closes take the square of it in time."""
 
 PATTERN = 100
 """Characters of a date's pattern."""
