@@ -56,6 +56,7 @@ command_benchmark() {
 	bring_up
 	ensure_site "$BENCHMARK_SITE"
 	run_script benchmark.py "$BENCHMARK_SITE"
+	ARGS="" run_script benchmark_printing.py "$BENCHMARK_SITE"
 }
 
 command_demo() {

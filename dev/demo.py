@@ -62,6 +62,7 @@ def load():
 		template_name="14 days",
 		terms=[{"invoice_portion": 100, "due_date_based_on": "Day(s) after invoice date", "credit_days": 14}],
 	)
+	brand_company()
 	for item in fixture("items"):
 		insert_once(
 			"Item", item["item_code"], item_group="Services", stock_uom="Nos", is_stock_item=0, **item
@@ -82,19 +83,52 @@ def insert_once(doctype, name, **values):
 
 
 def insert(doctype, **values):
-	return frappe.get_doc({"doctype": doctype, **values}).insert()
+	return frappe.get_doc({**values, "doctype": doctype}).insert()
 
 
-def insert_customer(customer_name, email):
-	insert_once(
+def insert_customer(customer_name, email, address, **values):
+	if frappe.db.exists("Customer", customer_name):
+		return
+	insert(
 		"Customer",
-		customer_name,
 		customer_name=customer_name,
 		customer_group="Commercial",
 		territory="Norway",
 		email_id=email,
 		payment_terms="14 days",
+		**values,
 	)
+	insert(
+		"Address",
+		address_title=customer_name,
+		address_type="Billing",
+		is_primary_address=1,
+		links=[{"link_doctype": "Customer", "link_name": customer_name}],
+		**address,
+	)
+
+
+def brand_company():
+	"""Logo, colours, KID and what else the company's letters show."""
+	logo = "/files/fjord-software.svg"
+	if not frappe.db.exists("File", {"file_url": logo}):
+		content = (FIXTURES / "fjord-software.svg").read_bytes()
+		insert("File", file_name="fjord-software.svg", content=content, is_private=0)
+	insert_once(
+		"Billing Branding",
+		COMPANY,
+		company=COMPANY,
+		logo=logo,
+		primary_color="#1c4f8f",
+		accent_color="#d9822b",
+		registered_office="Bergen",
+		kid_length=14,
+		late_interest_rate=12.25,
+		show_usage=1,
+	)
+	category = {"doctype": "Tax Category", "title": "Utførsel"}
+	if not frappe.db.exists(category["doctype"], category["title"]):
+		insert(**category, billing_ext_invoice_text="Utførsel, merverdiavgiftsloven § 6-22")
 
 
 def contract_name(row):

@@ -26,7 +26,6 @@ from billing_ext.rendering.environment import (
 	Sources,
 	TimeLimitError,
 	UnknownPath,
-	nesting,
 )
 from billing_ext.rendering.errors import TemplateError
 from billing_ext.rendering.presentation import Presentation
@@ -55,8 +54,6 @@ class Renderer:
 			raise TemplateError(
 				"liquid_source_too_long", template=name, size=len(source), limit=limits.SOURCE
 			)
-		if (depth := nesting(source)) > limits.NESTING:
-			raise TemplateError("liquid_too_deep", template=name, depth=depth, limit=limits.NESTING)
 		try:
 			self.environment.from_string(source, name=name)
 		except Error as error:

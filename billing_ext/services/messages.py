@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -250,7 +250,7 @@ _WORDS: dict[str, Words] = {
 		_("Check that no template uses itself."),
 	),
 	"liquid_too_deep": lambda: (
-		_("The template nests {depth} blocks; {limit} are possible."),
+		_("The template nests more than {limit} blocks."),
 		_("Move inner blocks to a template of their own and use render."),
 	),
 	"liquid_source_too_long": lambda: (
@@ -264,6 +264,34 @@ _WORDS: dict[str, Words] = {
 	"liquid_no_document": lambda: (
 		_("A part of other templates has nothing to show by itself."),
 		_("Choose a document under For, or preview a template that uses this one."),
+	),
+	"jinja_unknown": lambda: (
+		_("No field of the templates holds this: {text}"),
+		_("It was left as a comment; write it anew or delete it."),
+	),
+	"jinja_macro": lambda: (
+		_("Liquid has no macros: {text}"),
+		_("Make a template of its own from it and use render."),
+	),
+	"jinja_include": lambda: (
+		_("Another file is included: {text}"),
+		_("Make a template of its own from it and use render."),
+	),
+	"jinja_near": lambda: (
+		_("{field} became {path}, which may mean something slightly different."),
+		_("Compare the printed values."),
+	),
+	"jinja_unescaped": lambda: (
+		_("This was printed as HTML and is text now: {text}"),
+		_("Write the HTML into the template, or use the markdown filter."),
+	),
+	"jinja_loop_filter": lambda: (
+		_("The loop leaves rows out; its index counts them too."),
+		_("Count with assign and plus instead."),
+	),
+	"jinja_syntax": lambda: (
+		_("This is not valid Jinja: {text}"),
+		_("Correct the print format first, or paste what you need by hand."),
 	),
 	"liquid_no_type": lambda: (
 		_("There are no templates for {given}."),
@@ -316,9 +344,13 @@ _FIELDS: dict[str, Callable[[], str]] = {
 
 def message_of(error: DomainError, titles: dict[str, str] | None = None) -> Message:
 	"""The words for ``error``; ``titles`` gives lines their names instead of their ids."""
-	context = {key: _shown(key, value, titles or {}) for key, value in error.context.items()}
-	text, remedy = _WORDS[error.code]()
-	return Message(text.format(**context), remedy.format(**context))
+	return words(error.code, {key: _shown(key, value, titles or {}) for key, value in error.context.items()})
+
+
+def words(code: str, values: Mapping[str, Any]) -> Message:
+	"""The words for a code, such as an error's or a note's, with its values."""
+	text, remedy = _WORDS[code]()
+	return Message(text.format(**values), remedy.format(**values))
 
 
 def throw(error: DomainError, titles: dict[str, str] | None = None) -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import frappe
@@ -12,6 +11,7 @@ from billing_ext.rendering import drops
 from billing_ext.rendering.errors import TemplateError
 from billing_ext.rendering.jinja_converter import convert
 from billing_ext.repositories import templates
+from billing_ext.services.messages import words
 
 
 def convert_print_format(print_format: str) -> dict[str, Any]:
@@ -35,4 +35,9 @@ def convert_print_format(print_format: str) -> dict[str, Any]:
 		}
 	)
 	doc.insert()
-	return {"name": doc.name, "notes": [asdict(note) for note in conversion.notes]}
+	return {
+		"name": doc.name,
+		"notes": [
+			{"line": note.line, "message": str(words(note.code, note.values))} for note in conversion.notes
+		],
+	}

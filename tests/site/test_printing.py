@@ -258,7 +258,7 @@ def test_a_pdf_can_have_a_password(agreement):
 	(invoice,) = bill(agreement, APRIL)
 	content = frappe.get_print(
 		invoice.doctype, invoice.name, "Classic Invoice", as_pdf=True, password="hemmelig"
-	)  # noqa: S106
+	)
 	frappe.local.form_dict.pop("pdf_generator", None)
 	reader = PdfReader(io.BytesIO(content))
 	assert reader.is_encrypted

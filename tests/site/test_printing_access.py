@@ -75,7 +75,13 @@ def test_an_invented_document_shows_no_customer_that_its_user_may_not_read():
 	email = user("Billing Template Designer")
 	frappe.db.commit()
 	frappe.set_user(email)
-	invented = {"doctype": "Sales Invoice", "customer": secret, "company": COMPANY, "items": [], "docstatus": 0}
+	invented = {
+		"doctype": "Sales Invoice",
+		"customer": secret,
+		"company": COMPANY,
+		"items": [],
+		"docstatus": 0,
+	}
 	with pytest.raises(frappe.PermissionError):
 		get_html_and_style(json.dumps(invented), print_format="Classic Invoice")
 	values = {"template_name": "X", "document_type": "Customer", "source": "{{ customer.org_number }}"}
@@ -87,7 +93,10 @@ def test_a_designer_may_write_templates_and_nothing_else():
 	email = user("Billing Template Designer")
 	frappe.set_user(email)
 	name = own_template("Sales Invoice", "{{ invoice.number }}")
-	assert templates.preview({"document_type": "Sales Invoice", "source": "{{ invoice.number }}"})["error"] is None
+	assert (
+		templates.preview({"document_type": "Sales Invoice", "source": "{{ invoice.number }}"})["error"]
+		is None
+	)
 	assert frappe.has_permission("Liquid Template", "write", name)
 	for doctype in ("Sales Invoice", "Billing Contract", "Customer", "Print Format", "Billing Settings"):
 		assert not frappe.has_permission(doctype, "write"), doctype
@@ -96,7 +105,9 @@ def test_a_designer_may_write_templates_and_nothing_else():
 def test_what_customers_type_is_text():
 	name = customer(customer_name=f"{unique('K')} {{{{ 7 | times: 7 }}}}")
 	text = "<script>alert(1)</script><img src=x onerror=alert(2)> A &lt;b&gt; {{ 6 | times: 6 }}"
-	(invoice,) = bill(contract(line(500, description=text), customer=name, po_no="<svg/onload=alert(3)>"), APRIL)
+	(invoice,) = bill(
+		contract(line(500, description=text), customer=name, po_no="<svg/onload=alert(3)>"), APRIL
+	)
 	html = frappe.get_print("Sales Invoice", invoice.name, "Modern Invoice")
 	body = html[html.index("billing-document") : html.index("<!--billing-ext:")]
 	assert "<script" not in body
