@@ -11,6 +11,7 @@ import psutil
 import pytest
 from conftest import Listener
 from pages import page, reader, text_of
+from playwright.sync_api import Error as PrintingError
 
 from billing_ext.core.errors import DomainError
 from billing_ext.rendering.pdf import ENGINES, PdfPrinter, process
@@ -87,8 +88,12 @@ def engine(request) -> Iterator[Engine]:
 def test_the_engines_own_walls_hold_without_the_filter(path, target, engine, listener):
 	"""Should the filter ever miss something: a second line of defence, tried alone."""
 	html = attack(path, target, listener)
-	pdf = engine.pdf(page(""), Parts(html, "", "", ""), 500)
-	expect_nothing(pdf, listener)
+	try:
+		pdf = engine.pdf(page(""), Parts(html, "", "", ""), 500)
+	except PrintingError:
+		assert listener.heard == []  # it was about to go elsewhere while it was printed
+	else:
+		expect_nothing(pdf, listener)
 
 
 def outcome(printer: PdfPrinter, body: str) -> str:

@@ -20,7 +20,7 @@ from billing_ext.rendering.errors import TemplateError
 from billing_ext.rendering.renderer import Renderer
 
 HOSTILE = sorted((Path(__file__).parent / "hostile").glob("*.liquid"))
-FIRST_LINE = re.compile(r"\{% comment %\}(\w+): .+?\{% endcomment %\}")
+FIRST_LINE = re.compile(r"\{% comment %\}([\w|]+): ")
 PYTHON = re.compile(r"<class|object at 0x|datetime\.|Decimal\(|Traceback|root:")
 ACTIVE = re.compile(r"<\s*(script|img)|<\w[^>]*\son\w+\s*=|href=.?(javascript|vbscript|data:)", re.IGNORECASE)
 ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)>&lt;b&gt;'
@@ -103,13 +103,11 @@ def in_a_small_process(work, *args):
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
 def test_hostile_template(path):
 	source = path.read_text()
-	expected = FIRST_LINE.match(source)[1]
+	expected = FIRST_LINE.match(source)[1].split("|")  # where Python recurses as deep as it likes, it is harmless
 	(ending, output), seconds, megabytes = in_a_small_process(ended, source)
-	assert (ending, seconds < SECONDS + 1, megabytes < MEGABYTES) == (expected, True, True), (
-		output[:300],
-		seconds,
-		megabytes,
-	)
+	assert ending in expected, output[:300]
+	assert seconds < SECONDS + 1
+	assert megabytes < MEGABYTES
 	assert not PYTHON.search(output)
 	assert ending != "harmless" or not ACTIVE.search(output)
 
