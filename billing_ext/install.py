@@ -8,6 +8,7 @@ from billing_ext.services import liquid_templates
 
 MODULE = "Billing Ext"
 SERVICE_USER = "billing-service@localhost.invalid"
+NYNORSK = {"language_code": "nn", "language_name": "Norsk nynorsk", "flag": "no", "enabled": 1}
 SERVICE_ROLES = ("Accounts User", "Billing Manager")
 
 
@@ -26,6 +27,13 @@ def after_migrate():
 		}
 	)
 	liquid_templates.sync_standard()
+	_add_language()
+
+
+def _add_language():
+	"""Nynorsk, which Frappe does not list and in which public bodies may ask for their letters (språklova § 12)."""
+	if not frappe.db.exists("Language", NYNORSK["language_code"]):
+		frappe.get_doc({"doctype": "Language", **NYNORSK}).insert(ignore_permissions=True)
 
 
 def _create_service_user():

@@ -3,7 +3,7 @@
 import frappe
 
 from billing_ext.custom_fields import CUSTOM_FIELDS
-from billing_ext.install import MODULE, SERVICE_USER
+from billing_ext.install import MODULE, NYNORSK, SERVICE_USER
 
 ROLES = ("Billing Manager", "Billing User", "Billing Auditor", "Billing Template Designer")
 
@@ -19,6 +19,8 @@ def before_uninstall():
 	for contact in frappe.get_all("Contact", filters={"user": SERVICE_USER}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)
 	frappe.delete_doc("User", SERVICE_USER, force=True, ignore_missing=True)
+	if not frappe.db.exists("Customer", {"language": NYNORSK["language_code"]}):
+		frappe.delete_doc("Language", NYNORSK["language_code"], force=True, ignore_missing=True)
 	for role in ROLES:
 		frappe.db.delete("Has Role", {"role": role})
 		frappe.delete_doc("Role", role, force=True, ignore_missing=True)

@@ -217,6 +217,7 @@ def _save_print_format(
 			"disabled": int(disabled),
 		}
 	)
+	write_wrapper(doc)  # while the app is being installed its document events are not heard yet
 	doc.save(ignore_permissions=True)
 
 

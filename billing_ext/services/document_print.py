@@ -19,6 +19,9 @@ from billing_ext.repositories.templates import Template
 CONTEXT = "Billing Print"
 """The context of the texts of templates in the translations: they are not the desk's."""
 
+_SAME = {"no": "nb"}
+"""Frappe lists Norwegian beside Norwegian bokmål."""
+
 _RANK = ("contract", "customer", "company", "print_language")
 """What makes one rule more specific than another, the weightiest first."""
 
@@ -106,7 +109,7 @@ def presentation(language: str, company: str | None) -> Presentation:
 	country = print_documents.country_of(company) if company else None
 
 	def translate(text: str) -> str:
-		return in_language(text, language, CONTEXT)
+		return in_language(text, _SAME.get(language, language), CONTEXT)
 
 	return Presentation(language, locale_for(language, country), clock.today(), translate)
 

@@ -5,3 +5,7 @@ import "./desk/customer_contracts";
 import "./desk/derivation";
 import "./desk/queries";
 import "./desk/run_errors";
+import "./desk/liquid_studio";
+import "./desk/liquid_history";
+import "./desk/liquid_actions";
+import "./desk/brand_swatch";

@@ -15,7 +15,8 @@ frappe.ui.form.on("Liquid Template", {
 	},
 
 	onload(frm) {
-		if (frm.is_new()) return;
+		if (frm.is_new() || frm.billing_opened === frm.docname) return;
+		frm.billing_opened = frm.docname;
 		frm.set_active_tab(frm.layout.tabs.find(({ df }) => df.fieldname === "tab_template"));
 	},
 
