@@ -86,5 +86,6 @@ def inlined(html: str) -> str:
 		return html
 	soup = BeautifulSoup(html, "html.parser")
 	for image in soup.find_all("img"):
-		image["src"] = parties.image(image.get("src")) or image.get("src") or ""
+		source = str(image.get("src") or "")
+		image["src"] = parties.image(source) or source
 	return str(soup)

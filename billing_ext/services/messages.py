@@ -266,15 +266,15 @@ _WORDS: dict[str, Words] = {
 		_("Choose a document under For, or preview a template that uses this one."),
 	),
 	"jinja_unknown": lambda: (
-		_("No field of the templates holds this: {text}"),
+		_("No field of the templates holds this: {text}."),
 		_("It was left as a comment; write it anew or delete it."),
 	),
 	"jinja_macro": lambda: (
-		_("Liquid has no macros: {text}"),
+		_("Liquid has no macros: {text}."),
 		_("Make a template of its own from it and use render."),
 	),
 	"jinja_include": lambda: (
-		_("Another file is included: {text}"),
+		_("Another file is included: {text}."),
 		_("Make a template of its own from it and use render."),
 	),
 	"jinja_near": lambda: (
@@ -282,7 +282,7 @@ _WORDS: dict[str, Words] = {
 		_("Compare the printed values."),
 	),
 	"jinja_unescaped": lambda: (
-		_("This was printed as HTML and is text now: {text}"),
+		_("This was printed as HTML and is text now: {text}."),
 		_("Write the HTML into the template, or use the markdown filter."),
 	),
 	"jinja_loop_filter": lambda: (
@@ -290,7 +290,7 @@ _WORDS: dict[str, Words] = {
 		_("Count with assign and plus instead."),
 	),
 	"jinja_syntax": lambda: (
-		_("This is not valid Jinja: {text}"),
+		_("This is not valid Jinja: {text}."),
 		_("Correct the print format first, or paste what you need by hand."),
 	),
 	"liquid_no_type": lambda: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pages import page
 
 from billing_ext.rendering.pdf import blank_remote
 from billing_ext.rendering.pdf.css import clean_css
@@ -97,3 +98,16 @@ def test_a_thousand_elements_in_each_other_are_flattened():
 	clean = blank_remote("<div>" * 1_500 + "deep")
 	assert clean.count("<div>") == 200
 	assert "deep" in clean
+
+
+def test_a_fragment_keeps_its_looks_on_somebody_else_s_page():
+	css = "body { color: red; } td, .sum { padding: 1mm; } [dir=rtl] td { color: blue; } @media print { p { margin: 0; } }"
+	fragment = page("<p>x</p>", css=css).fragment()
+	scope = ".billing-document.billing-document"
+	for wanted in (
+		f"{scope} {{ color: red; }}",
+		f"{scope} td, {scope} .sum {{ padding: 1mm !important; }}",
+		f"{scope}[dir=rtl] td {{ color: blue; }}",
+		f"@media print {{ {scope} p {{ margin: 0; }} }}",
+	):
+		assert wanted in fragment

@@ -113,6 +113,23 @@ def test_an_invoice_prints_what_the_law_wants(agreement, branding, print_format)
 	assert "Due date" not in text
 
 
+def test_the_pdf_is_chromium_s_where_there_is_one(agreement):
+	(invoice,) = bill(agreement, APRIL)
+	made = PdfReader(io.BytesIO(pdf_of(invoice, "Classic Invoice"))).metadata
+	assert "Skia" in made.producer
+
+
+def test_an_archive_s_pdf_holds_all_it_needs(agreement):
+	(invoice,) = bill(agreement, APRIL)
+	frappe.db.set_single_value("Billing Settings", "archival_pdf", 1)
+	frappe.clear_document_cache("Billing Settings", "Billing Settings")
+	content = pdf_of(invoice, "Classic Invoice")
+	frappe.db.rollback()
+	frappe.clear_document_cache("Billing Settings", "Billing Settings")
+	assert b"pdfaid" in PdfReader(io.BytesIO(content)).trailer["/Root"]["/Metadata"].get_data()
+	assert invoice.name in text_of(content)
+
+
 def test_an_amendment_is_explained_on_the_next_invoice(agreement, branding):
 	(first,) = bill(agreement, APRIL)
 	amendment(agreement, date(2026, 4, 16), change(agreement, new_price=750, sets_price=1))
@@ -257,7 +274,11 @@ def test_bulk_print_is_one_pdf_with_every_document(agreement, branding):
 def test_a_pdf_can_have_a_password(agreement):
 	(invoice,) = bill(agreement, APRIL)
 	content = frappe.get_print(
-		invoice.doctype, invoice.name, "Classic Invoice", as_pdf=True, password="hemmelig"
+		invoice.doctype,
+		invoice.name,
+		"Classic Invoice",
+		as_pdf=True,
+		password="hemmelig",  # noqa: S106
 	)
 	frappe.local.form_dict.pop("pdf_generator", None)
 	reader = PdfReader(io.BytesIO(content))

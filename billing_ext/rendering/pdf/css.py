@@ -55,6 +55,57 @@ def _cleaned(css: str, classes: tuple[tuple[str, str], ...]) -> str:
 		return ""
 
 
+@lru_cache(maxsize=64)
+def scoped(css: str, scope: str, insisting: tuple[str, ...] = ()) -> str:
+	"""``css``, already clean, for one element of a page that has style sheets of its own.
+
+	Every selector is put below ``scope``, which also stands for html and body. Properties that begin with one of
+	``insisting`` become important, all alike, so that they still override each other as they did.
+	"""
+	rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+	return "\n".join(text for rule in rules for text in _scoped(rule, scope, insisting))
+
+
+def _scoped(rule: Any, scope: str, insisting: tuple[str, ...]) -> Iterator[str]:
+	if rule.type == "qualified-rule":
+		selectors = ", ".join(_below(scope, selector) for selector in _split(rule.prelude))
+		yield from _braced(selectors, (_insisted(entry, insisting) for entry in _declarations(rule)))
+	elif rule.lower_at_keyword in _GROUPS:
+		inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+		texts = (text for entry in inner for text in _scoped(entry, scope, insisting))
+		yield from _braced(f"@{rule.lower_at_keyword} {_prelude(rule.prelude).strip()}", texts)
+	else:
+		yield tinycss2.serialize([rule])
+
+
+def _declarations(rule: Any) -> Iterator[Any]:
+	found = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+	return (entry for entry in found if entry.type == "declaration")
+
+
+def _insisted(entry: Any, insisting: tuple[str, ...]) -> str:
+	entry.important = entry.important or entry.lower_name.startswith(insisting)
+	return _declaration(entry)
+
+
+def _split(prelude: list[Any]) -> Iterator[str]:
+	selector: list[Any] = []
+	for token in prelude:
+		if token.type == "literal" and token.value == ",":
+			yield tinycss2.serialize(selector).strip()
+			selector = []
+		else:
+			selector.append(token)
+	yield tinycss2.serialize(selector).strip()
+
+
+def _below(scope: str, selector: str) -> str:
+	first, _blank, rest = selector.partition(" ")
+	if first in ("html", "body", ":root"):
+		return f"{scope} {rest}".strip() if rest not in ("body",) else scope
+	return f"{scope}{selector}" if first.startswith("[dir") else f"{scope} {selector}"
+
+
 def clean_declarations(css: str) -> str:
 	"""The contents of a ``style`` attribute, filtered as in ``clean_css``."""
 	found = tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)

@@ -9,7 +9,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from billing_ext.rendering.pdf.css import clean_css
+from billing_ext.rendering.pdf.css import clean_css, scoped
 from billing_ext.rendering.pdf.safety import clean_html
 
 Millimetres = Decimal | int
@@ -109,8 +109,11 @@ class PrintPage:
 	def fragment(self) -> str:
 		"""The page within a page of somebody else, such as Frappe's print view: its style sheet and one element."""
 		parts = self.parts()
+		css = scoped(
+			f"{base_css()}\n{parts.css}", ".billing-document.billing-document", ("padding", "vertical-align")
+		)
 		return (
-			f"<style>\n{base_css()}\n{parts.css}\n</style>\n"
+			f"<style>\n{css}\n</style>\n"
 			f'<div class="billing-document" lang="{escape(self.language)}" dir="{self.direction}">'
 			f"{once(parts, 1, 1)}</div>"
 		)
