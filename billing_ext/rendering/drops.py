@@ -164,7 +164,7 @@ CUSTOMER = Schema(
 	"Who receives the document",
 	(
 		_text("name", "Name"),
-		_text("number", "Customer number"),
+		_text("number", "Customer number; empty where it is the name"),
 		_text("org_number", "Organisation number as it is written in the customer's country"),
 		_text("vat_number", "VAT number"),
 		_flag("is_company", "Is the customer a company?"),
@@ -182,7 +182,7 @@ PRORATION = Schema(
 	"Why a line is not a full period's price",
 	(
 		_text("kind", "charge, credit or adjustment"),
-		_text("formula", "The calculation: 22 of 30 days × 250.00"),
+		_text("formula", "The calculation without its result: 22/30 × 250,00"),
 		_date("from", "First day"),
 		_date("to", "Last day"),
 		_money("amount", "What it comes to"),

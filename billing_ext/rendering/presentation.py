@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision, get_decimal_symbol
 from babel.units import format_unit
 
 Translate = Callable[[str], str]
@@ -75,6 +75,10 @@ class Presentation:
 	def date(self, day: date, style: str = "medium") -> str:
 		"""A date by CLDR's widths (short, medium, long, full) or a strftime pattern."""
 		return str(format_date(day, _pattern(style), locale=self.locale))
+
+	def arithmetic(self, formula: str) -> str:
+		"""Arithmetic such as ``22/30 × 750.00`` with the language's decimal sign."""
+		return re.sub(r"(?<=\d)\.(?=\d)", get_decimal_symbol(self.locale), formula)
 
 	def unit(self, value: Decimal, unit: str) -> str:
 		"""A number with its unit, in CLDR's words where it knows the unit, else in the site's."""

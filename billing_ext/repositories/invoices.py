@@ -115,7 +115,8 @@ def _header_values(header: InvoiceHeader) -> dict[str, Any]:
 		"cost_center": contract.get("cost_center"),
 		"project": contract.get("project"),
 		"letter_head": contract.get("letter_head"),
-		"language": contract.get("language"),
+		"language": contract.get("language")
+		or frappe.get_cached_value("Customer", contract["customer"], "language"),
 		"billing_ext_contract": contract["name"],
 		"billing_ext_run": header.run,
 	}

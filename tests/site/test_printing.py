@@ -136,9 +136,33 @@ def test_an_amendment_is_explained_on_the_next_invoice(agreement, branding):
 	invoices = bill(agreement, MAY)
 	(second,) = [invoice for invoice in invoices if invoice.name != first.name]
 	words = words_of(html_of(second, "Classic Invoice"))
-	assert "(750.00 - 500.00) × 15/30 = 125.00" in words
+	assert "(750,00 - 500,00) × 15/30 = 125,00" in words
 	assert "875,00" in words
 	assert words.count("15/30") == 1
+
+
+def test_what_is_due_in_another_currency_is_in_that_currency(branding):
+	frappe.db.set_single_value(
+		"Accounts Settings", "allow_multi_currency_invoices_against_single_party_account", 1
+	)
+	rate = {"date": "2026-04-01", "from_currency": "EUR", "to_currency": "NOK"}
+	if not frappe.db.exists("Currency Exchange", rate):
+		frappe.get_doc(
+			{"doctype": "Currency Exchange", "exchange_rate": 11.5, "for_selling": 1, "for_buying": 1, **rate}
+		).insert()
+	frappe.db.commit()
+	(invoice,) = bill(contract(line(400), currency="EUR"), APRIL)
+	values = {row["path"]: row["value"] for row in templates.fields("Sales Invoice", invoice.name)}
+	assert values["invoice.total"] == values["invoice.amount_due"] == "500.00 EUR"
+	assert values["payment.amount"] == "500.00 EUR"
+	assert values["taxes"] == "1 entries"
+	company_vat = float(invoice.base_total_taxes_and_charges)
+	assert values["taxes[].company_amount"] == f"{company_vat:.2f} NOK"
+	payment = frappe.get_doc("Sales Invoice", invoice.name)
+	payment.db_set("outstanding_amount", payment.base_grand_total / 2)
+	values = {row["path"]: row["value"] for row in templates.fields("Sales Invoice", invoice.name)}
+	assert values["invoice.amount_due"] == "250.00 EUR"
+	assert values["invoice.paid"] == "250.00 EUR"
 
 
 def test_a_credit_note_names_its_invoice_and_asks_for_no_money(agreement, branding):

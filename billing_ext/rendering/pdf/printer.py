@@ -12,7 +12,10 @@ from billing_ext.rendering.pdf.process import Process
 from billing_ext.rendering.pdf.request import Request
 
 SECONDS = 30.0
-"""For one PDF, the start of its engine included."""
+"""For one PDF."""
+
+START_SECONDS = 15.0
+"""For an engine to start, which takes one or two."""
 
 MAX_BYTES = 20 * 1024 * 1024
 """Of one page's HTML and CSS together."""
@@ -65,13 +68,26 @@ class PdfPrinter:
 		_check_size(page)
 		if self._printed >= _PAGES_PER_PROCESS:
 			self._stop()
-		self._process = self._process or Process(self.engine)
+		self._process = self._process or self._started()
 		self._printed += 1
 		try:
 			return self._process.ask(Request(page, self._max_pages, attachments).to_json(), self._seconds)
 		except BaseException:
 			self._stop()  # a page that was refused may have left the engine in any state
 			raise
+
+	def _started(self) -> Process:
+		"""A browser's start hangs now and then, for reasons of its own; the second one does not."""
+		for attempt in (1, 2):
+			process = Process(self.engine)
+			try:
+				process.wait_until_ready(START_SECONDS)
+				return process
+			except BaseException as error:
+				process.kill()
+				if attempt == 2 or not isinstance(error, DomainError):
+					raise
+		raise AssertionError("unreachable")
 
 	def _stop(self) -> None:
 		process, self._process, self._printed = self._process, None, 0

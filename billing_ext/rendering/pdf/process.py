@@ -50,13 +50,19 @@ class Process:
 				start_new_session=True,
 			)
 
+	def wait_until_ready(self, seconds: float) -> None:
+		"""Wait until the engine has started. Raises DomainError: pdf_timeout after ``seconds``, pdf_failed."""
+		self._line(seconds)
+
 	def ask(self, request: str, seconds: float) -> bytes:
 		"""The answer to ``request``. After an error the process is in no known state: kill it.
 
 		Raises DomainError: pdf_timeout after ``seconds``, pdf_failed, and what the engine raises.
 		"""
 		(self._path / "request").write_text(request, encoding="utf-8")
-		error = json.loads(self._asked(seconds))
+		with suppress(BrokenPipeError):  # it has ended: reading tells
+			os.write(self._popen.stdin.fileno(), b"\n")  # type: ignore[union-attr]
+		error = json.loads(self._line(seconds))
 		if error:
 			raise DomainError(**error)  # its code and values
 		return (self._path / "answer").read_bytes()
@@ -70,10 +76,8 @@ class Process:
 		self._popen.wait()
 		self._folder.cleanup()
 
-	def _asked(self, seconds: float) -> bytes:
+	def _line(self, seconds: float) -> bytes:
 		deadline = time.monotonic() + seconds
-		with suppress(BrokenPipeError):  # it has ended: reading tells
-			os.write(self._popen.stdin.fileno(), b"\n")  # type: ignore[union-attr]
 		line = b""
 		with selectors.DefaultSelector() as selector:
 			selector.register(self._popen.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]

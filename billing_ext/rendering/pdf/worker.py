@@ -1,7 +1,7 @@
 """The other end of ``process``: python -m billing_ext.rendering.pdf.worker ENGINE.
 
-A line on standard input says that there is a file ``request``; a line on standard output, that there is a file
-``answer``, or which error occurred.
+The first line on standard output says that the engine has started. Then a line on standard input says that there is
+a file ``request``; a line on standard output, that there is a file ``answer``, or which error occurred.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _STACK = 256 * 1024 * 1024
 
 
 def _serve(name: str, answers: IO[bytes]) -> None:
-	engine: Engine | None = None
+	engine = STARTS[name]()
+	_answer(answers, {})
 	for _ in sys.stdin.buffer:
 		error: dict[str, object] = {}
 		try:
-			engine = engine or STARTS[name]()
 			text = Path("request").read_text(encoding="utf-8")
 			Path("answer").write_bytes(_printed(Request.from_json(text), engine))
 		except DomainError as refused:
@@ -40,10 +40,13 @@ def _serve(name: str, answers: IO[bytes]) -> None:
 		except Exception as failure:  # noqa: BLE001 - whatever a library makes of hostile HTML
 			reason = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
 			error = {"code": "pdf_failed", "engine": name, "reason": reason}
-		answers.write(json.dumps(error).encode() + b"\n")
-		answers.flush()
-	if engine:
-		engine.close()
+		_answer(answers, error)
+	engine.close()
+
+
+def _answer(answers: IO[bytes], error: dict[str, object]) -> None:
+	answers.write(json.dumps(error).encode() + b"\n")
+	answers.flush()
 
 
 def _printed(request: Request, engine: Engine) -> bytes:

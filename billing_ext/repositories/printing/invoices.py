@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import frappe
@@ -12,6 +13,7 @@ from billing_ext.rendering import drops
 from billing_ext.rendering.drops import Drop
 from billing_ext.rendering.numbers import Money, Number
 from billing_ext.rendering.presentation import Presentation
+from billing_ext.repositories import money as site_money
 from billing_ext.repositories.money import to_decimal
 from billing_ext.repositories.printing import contracts, custom, parties, payments, taxes
 from billing_ext.repositories.printing.plain import day, money, number, text, total
@@ -23,10 +25,10 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 	"""What a template for Sales Invoice or Sales Order sees."""
 	charges = _charges(doc)
 	printed = custom.fields(doc.items[0])
-	lines = [_line(doc, item, charges.get(item.name, []), printed) for item in doc.items]
+	lines = [_line(doc, item, charges.get(item.name, []), printed, shown) for item in doc.items]
 	groups = _groups(doc, lines, charges, shown)
 	tax_rows = taxes.per_rate(doc)
-	invoice = _invoice(doc, lines, groups, tax_rows)
+	invoice = _invoice(doc, lines, groups, tax_rows, shown)
 	only = groups[0]["contract"] if len(groups) == 1 else None
 	contact = {"name": doc.contact_display, "email": doc.contact_email, "phone": doc.contact_mobile}
 	return {
@@ -71,8 +73,10 @@ def _charges(doc: Any) -> Charges:
 	return found
 
 
-def _line(doc: Any, item: Any, charges: Sequence[dict[str, Any]], printed: list[Any]) -> Drop:
-	prorations = [_proration(row, doc.currency) for row in charges if _is_part(row)]
+def _line(
+	doc: Any, item: Any, charges: Sequence[dict[str, Any]], printed: list[Any], shown: Presentation
+) -> Drop:
+	prorations = [_proration(row, doc.currency, shown) for row in charges if _is_part(row)]
 	first = charges[0] if charges else {}
 	precise = money(item.rate, doc.currency)
 	return Drop(
@@ -119,19 +123,26 @@ def _is_part(row: dict[str, Any]) -> bool:
 	return row["kind"] != "Recurring" or not whole
 
 
-def _proration(row: dict[str, Any], currency: str) -> Drop:
+def _proration(row: dict[str, Any], currency: str, shown: Presentation) -> Drop:
 	amount = money(row["amount"], currency)
 	kind = "charge" if row["kind"] == "Recurring" else "credit" if amount < 0 else "adjustment"
 	return Drop(
 		drops.PRORATION,
 		{
 			"kind": kind,
-			"formula": text(row["formula"]),
+			"formula": shown.arithmetic(_left_hand_side(row["formula"], amount)),
 			"from": day(row["service_start"]),
 			"to": day(row["service_end"]),
 			"amount": amount,
 		},
 	)
+
+
+def _left_hand_side(formula: str, amount: Money) -> str:
+	"""A charge's arithmetic without its result, which a template prints as money."""
+	for sign in ("=", "≈"):
+		formula = formula.removesuffix(f" {sign} {amount}")
+	return formula
 
 
 def _groups(doc: Any, lines: list[Drop], charges: Charges, shown: Presentation) -> list[Drop]:
@@ -157,11 +168,13 @@ def _group(name: str | None, lines: list[Drop], currency: str, shown: Presentati
 	)
 
 
-def _invoice(doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Drop]) -> Drop:
+def _invoice(
+	doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Drop], shown: Presentation
+) -> Drop:
 	code = doc.currency
 	own = frappe.get_cached_value("Company", doc.company, "default_currency")
 	grand = to_decimal(doc.rounded_total) or to_decimal(doc.grand_total)
-	left = to_decimal(doc.get("outstanding_amount")) if doc.docstatus == 1 else grand
+	left = _left_to_pay(doc, grand)
 	kind = _kind(doc)
 	starts = [line["period_from"] for line in lines if line["period_from"]]
 	ends = [line["period_to"] for line in lines if line["period_to"]]
@@ -178,12 +191,12 @@ def _invoice(doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Dro
 			"due_date": day(doc.get("due_date") or doc.get("delivery_date")),
 			"delivery_from": min(starts, default=issued),  # type: ignore[type-var]
 			"delivery_to": max(ends, default=issued),  # type: ignore[type-var]
-			"delivery_place": _delivery_place(doc),
+			"delivery_place": _delivery_place(doc, shown),
 			"currency": code,
 			"company_currency": own,
 			"exchange_rate": number(doc.conversion_rate or 1),
 			"is_foreign_currency": code != own,
-			"buyer_reference": text(doc.get("contact_display")),
+			"buyer_reference": parties.person(doc.get("contact_display"), doc.customer_name),
 			"order_reference": text(doc.get("po_no")),
 			"our_reference": _our_reference(doc),
 			**_credited(doc),
@@ -193,9 +206,9 @@ def _invoice(doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Dro
 			"tax": money(doc.total_taxes_and_charges, code),
 			"company_tax": money(doc.base_total_taxes_and_charges, own),
 			"rounding": money(doc.rounding_adjustment if doc.rounded_total else 0, code),
-			"total": Money(grand, code),
-			"paid": Money(grand - left, code),
-			"amount_due": Money(left, code),
+			"total": money(grand, code),
+			"paid": money(grand - left, code),
+			"amount_due": money(left, code),
 			"status": doc.status,
 			"lines": lines,
 			"groups": groups,
@@ -203,6 +216,18 @@ def _invoice(doc: Any, lines: list[Drop], groups: list[Drop], tax_rows: list[Dro
 			"custom": custom.values(doc, code),
 		},
 	)
+
+
+def _left_to_pay(doc: Any, grand: Decimal) -> Decimal:
+	"""ERPNext keeps what is outstanding in the currency of the customer's account, which may be the company's."""
+	if doc.docstatus != 1 or doc.doctype != "Sales Invoice":
+		return grand
+	outstanding = to_decimal(doc.outstanding_amount)
+	if doc.party_account_currency in (None, doc.currency):
+		return outstanding
+	if outstanding == (to_decimal(doc.base_rounded_total) or to_decimal(doc.base_grand_total)):
+		return grand
+	return site_money.currency(doc.currency).round(outstanding / to_decimal(doc.conversion_rate))
 
 
 def _kind(doc: Any) -> str:
@@ -217,11 +242,10 @@ def _credited(doc: Any) -> dict[str, object]:
 	return {"credited_number": original or None, "credited_date": day(date)}
 
 
-def _delivery_place(doc: Any) -> str | None:
+def _delivery_place(doc: Any, shown: Presentation) -> str | None:
 	"""The delivery address's town, else the buyer's: where a service is used."""
-	address = doc.shipping_address_name or doc.customer_address
-	row = frappe.get_cached_doc("Address", address) if address else None
-	return text(", ".join(part for part in (row.city, row.country) if part)) if row else None
+	place = parties.address(doc.shipping_address_name or doc.customer_address, shown)
+	return text(", ".join(str(place[part]) for part in ("city", "country") if place[part]))
 
 
 def _our_reference(doc: Any) -> str | None:
@@ -261,5 +285,5 @@ def _instalment(row: Any, currency: str) -> Drop:
 
 def _usage(doc: Any, groups: list[Drop], shown: Presentation) -> list[Drop]:
 	names = [str(group["contract"]["number"]) for group in groups if group["contract"]]  # type: ignore[index]
-	wanted = parties.brand_of(doc.company).show_usage
+	wanted = parties.brand_of(doc.company).show_usage and _kind(doc) == "invoice"
 	return contracts.usage(names, shown) if names and wanted else []

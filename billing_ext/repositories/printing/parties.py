@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
+from collections.abc import Mapping
 from typing import Any
 
 import frappe
@@ -35,15 +36,40 @@ def everywhere(
 ) -> dict[str, object]:
 	"""The values that every template sees. ``addresses`` names Address records: company, billing, shipping."""
 	brand = brand_of(company)
+	names = _with_defaults(company, customer.name, addresses)
+	abroad = _country(names["company"]) != _country(names["billing"])
 	return {
-		"company": _company(company, brand, addresses.get("company"), shown),
+		"company": _company(company, brand, address(names["company"], shown, abroad=abroad)),
 		"branding": _branding(company, brand),
 		"bank": _bank(company, brand),
-		"customer": _customer(customer, addresses, contact or {}, shown),
+		"customer": _customer(
+			customer,
+			address(names["billing"], shown, abroad=abroad),
+			address(names["shipping"], shown, abroad=abroad),
+			contact or {},
+		),
 		"language": shown.language,
 		"direction": shown.direction,
 		"today": shown.today,
 	}
+
+
+def _with_defaults(company: str, customer: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
+	billing = given.get("billing") or get_default_address("Customer", customer)
+	return {
+		"company": given.get("company") or get_default_address("Company", company),
+		"billing": billing,
+		"shipping": given.get("shipping") or billing,
+	}
+
+
+def _country(name: str | None) -> str | None:
+	return frappe.get_cached_value("Address", name, "country") if name else None
+
+
+def person(name: object, customer: str) -> str | None:
+	"""A contact's name; ERPNext calls the contact it makes for a customer as the customer."""
+	return None if name == customer else text(name)
 
 
 def brand_of(company: str) -> Any:
@@ -59,7 +85,7 @@ def country_code(country: str | None) -> str | None:
 	return code.upper() if code else None
 
 
-def _company(name: str, brand: Any, address: str | None, shown: Presentation) -> Drop:
+def _company(name: str, brand: Any, place: Drop) -> Drop:
 	doc = frappe.get_cached_doc("Company", name)
 	code = country_code(doc.country)
 	registered = bool(cint(brand.vat_registered))
@@ -74,7 +100,7 @@ def _company(name: str, brand: Any, address: str | None, shown: Presentation) ->
 			"vat_registered": registered,
 			"register_note": _register_note(doc, brand, code),
 			"registered_office": text(brand.registered_office),
-			"address": _address(address or get_default_address("Company", name), shown),
+			"address": place,
 			"phone": text(doc.phone_no),
 			"email": text(doc.email),
 			"website": text(doc.website),
@@ -150,36 +176,35 @@ def _bank(company: str, brand: Any) -> Drop:
 	)
 
 
-def _customer(doc: Any, addresses: dict[str, str | None], contact: Any, shown: Presentation) -> Drop:
-	billing = addresses.get("billing") or get_default_address("Customer", doc.name)
-	address = _address(billing, shown)
-	code = address["country_code"]
+def _customer(doc: Any, billing: Drop, shipping: Drop, contact: Any) -> Drop:
+	code = str(billing["country_code"] or "")
+	# Norwegian businesses are known by their organisation number, others by their VAT number.
+	norwegian = code in ("NO", "")
 	return Drop(
 		drops.CUSTOMER,
 		{
 			"name": doc.customer_name,
-			"number": doc.name,
-			"org_number": identifiers.org_number(doc.tax_id, str(code or "")),
-			"vat_number": identifiers.vat_number(doc.tax_id, str(code or "")),
+			"number": None if doc.name == doc.customer_name else doc.name,
+			"org_number": identifiers.org_number(doc.tax_id, code) if norwegian else None,
+			"vat_number": None if norwegian else identifiers.vat_number(doc.tax_id, code),
 			"is_company": doc.customer_type != "Individual",
-			"contact": text(contact.get("name")),
+			"contact": person(contact.get("name"), doc.customer_name),
 			"email": text(contact.get("email") or doc.email_id),
 			"phone": text(contact.get("phone") or doc.mobile_no),
-			"address": address,
-			"shipping_address": _address(addresses.get("shipping"), shown)
-			if addresses.get("shipping")
-			else address,
+			"address": billing,
+			"shipping_address": shipping,
 			"custom": custom.values(doc, doc.default_currency or ""),
 		},
 	)
 
 
-def _address(name: str | None, shown: Presentation) -> Drop:
+def address(name: str | None, shown: Presentation, *, abroad: bool = True) -> Drop:
+	"""An Address record, all empty without one; letters that stay in the country do not name it."""
 	row = frappe.get_cached_doc("Address", name) if name else frappe._dict()
 	code = country_code(row.country)
 	country = Locale.parse(shown.locale).territories.get(code or "", row.country)
 	town = " ".join(part for part in (row.pincode, row.city) if part)
-	lines = [row.address_line1, row.address_line2, town, row.state, country]
+	lines = [row.address_line1, row.address_line2, town, row.state, country if abroad else None]
 	return Drop(
 		drops.ADDRESS,
 		{

@@ -48,4 +48,4 @@ def money(value: object, currency: str) -> Money:
 
 def total(amounts: list[Money], currency: str) -> Money:
 	"""The sum of amounts in one currency."""
-	return Money(sum(amounts, Decimal(0)), currency)
+	return money(sum(amounts, Decimal(0)), currency)

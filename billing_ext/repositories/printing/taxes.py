@@ -15,7 +15,7 @@ from billing_ext.rendering.drops import Drop
 from billing_ext.rendering.numbers import Money
 from billing_ext.repositories import money as site_money
 from billing_ext.repositories.money import to_decimal
-from billing_ext.repositories.printing.plain import number, text
+from billing_ext.repositories.printing.plain import money, number, text
 
 _OF_NET = "On Net Total"
 
@@ -90,8 +90,8 @@ def _drop(doc: Any, share: _Share, reason: str | None) -> Drop:
 		{
 			"name": share.name,
 			"rate": number(share.rate),
-			"base": Money(share.base, doc.currency),
-			"amount": Money(share.amount, doc.currency),
+			"base": money(share.base, doc.currency),
+			"amount": money(share.amount, doc.currency),
 			"company_base": Money(home.round(share.base * rate), own),
 			"company_amount": Money(home.round(share.amount * rate), own),
 			"reason": reason if not share.rate else None,
