@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -31,12 +30,6 @@ class Shipped:
 	css: str
 	header: str
 	footer: str
-
-	@property
-	def digest(self) -> str:
-		"""SHA-256 over everything in it, to tell whether a site has this version or changed it."""
-		content = {field.name: getattr(self, field.name) for field in fields(self)}
-		return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @cache

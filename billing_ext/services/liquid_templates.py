@@ -20,9 +20,6 @@ from billing_ext.repositories.templates import PAGE, PARTS
 from billing_ext.services import document_print, legal_content
 from billing_ext.services.messages import message_of
 
-CHANGEABLE_STANDARD = ("disabled",)
-"""What may be changed of a template that comes with the app."""
-
 
 def validate(doc: Any) -> None:
 	"""Check a template as it is saved: syntax, names, limits. Throws with place and remedy."""
@@ -293,6 +290,7 @@ def _as_values(template: shipped.Shipped) -> dict[str, Any]:
 	return {
 		"template_name": template.name,
 		"document_type": template.document_type,
+		"description": template.description,
 		**{part: getattr(template, part) for part in PARTS},
 		**{field: getattr(template, field) for field in PAGE},
 	}
