@@ -47,7 +47,10 @@ def preview_pdf(
 def fields(document_type: str, document: str | None = None) -> list[dict[str, Any]]:
 	"""The fields that templates of a document type can use, with live values. Permissions as ``preview``."""
 	frappe.has_permission(DOCTYPE, "read", throw=True)
-	return liquid_templates.fields(document_type, document)
+	try:
+		return liquid_templates.fields(document_type, document)
+	except TemplateError as error:
+		throw(error)
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -64,7 +64,7 @@ def from_row(row: Mapping[str, Any]) -> Template:
 	return Template(
 		name=row.get("template_name") or row.get("name") or "",
 		document_type=row.get("document_type") or "",
-		**{part: row.get(part) or "" for part in PARTS},
+		**{part: str(row.get(part) or "") for part in PARTS},
 		page_size=row.get("page_size") or "A4",
 		orientation=row.get("orientation") or "Portrait",
 		margins=Margins(*(_millimetres(row, side) for side in ("top", "right", "bottom", "left"))),

@@ -42,6 +42,7 @@ def page_of(doc: Any, template_name: str | None, letter_head: str = "", letter_f
 	return page(
 		template,
 		*values_of(doc, template.language or language),
+		title=doc.name or "",
 		letter_head=letter_head,
 		letter_foot=letter_foot,
 	)
@@ -119,26 +120,30 @@ def page(
 	values: Mapping[str, object],
 	shown: Presentation,
 	*,
+	title: str = "",
 	letter_head: str = "",
 	letter_foot: str = "",
 ) -> PrintPage:
-	"""A template with a document's values, as a page. Raises TemplateError naming the part that is to blame."""
+	"""A template with a document's values, as a page; ``title`` is the PDF's. Raises TemplateError naming the part that is to blame."""
 	renderer = Renderer(templates.source_of)
 	parts = {part: _part(renderer, template, part, values, shown) for part in templates.PARTS}
 	above = print_documents.inlined(letter_head) if template.letter_head else ""
 	below = print_documents.inlined(letter_foot) if template.letter_head else ""
-	return PrintPage(
-		title=template.name,
-		body=above + parts["source"] + below,
-		css=parts["css"],
-		header=parts["header"],
-		footer=parts["footer"],
-		size=template.page_size,
-		orientation=template.orientation,
-		margins=template.margins,
-		language=shown.language,
-		direction=shown.direction,
-	)
+	try:
+		return PrintPage(
+			title=title or template.name,
+			body=above + parts["source"] + below,
+			css=parts["css"],
+			header=parts["header"],
+			footer=parts["footer"],
+			size=template.page_size,
+			orientation=template.orientation,
+			margins=template.margins,
+			language=shown.language,
+			direction=shown.direction,
+		)
+	except ValueError as error:
+		raise TemplateError("liquid_page", template=template.name) from error
 
 
 def _part(

@@ -126,9 +126,10 @@ def told(error: TemplateError) -> str:
 def fields(document_type: str, document: str | None) -> list[dict[str, Any]]:
 	"""Every field a template of ``document_type`` can use, with its value in ``document`` or in the sample.
 
-	Raises KeyError for a type without templates, frappe.PermissionError.
+	Raises TemplateError for a type without templates, frappe.PermissionError.
 	"""
-	schema = drops.DOCUMENTS[document_type]
+	if document_type not in drops.DOCUMENTS:
+		raise TemplateError("liquid_no_document")
 	if document:
 		doc = print_documents.load(document_type, document)
 		values, _shown_as = document_print.values_of(doc, document_print.language_of(doc))
@@ -141,7 +142,7 @@ def fields(document_type: str, document: str | None) -> list[dict[str, Any]]:
 			"about": path.field.about,
 			"value": _shown(_value(values, path.path)),
 		}
-		for path in drops.paths(schema)
+		for path in drops.paths(drops.DOCUMENTS[document_type])
 	]
 	return found + [
 		{"path": f"{path}.{name}", "kind": "text", "about": _("Field of this site"), "value": _shown(value)}

@@ -261,6 +261,10 @@ _WORDS: dict[str, Words] = {
 		_("This template is for {wanted}, not for {given}."),
 		_("Choose another print format."),
 	),
+	"liquid_page": lambda: (
+		_("Nothing fits between the margins of the page."),
+		_("Choose a larger Page Size, or smaller margins."),
+	),
 	"liquid_no_document": lambda: (
 		_("A part of other templates has nothing to show by itself."),
 		_("Choose a document under For, or preview a template that uses this one."),

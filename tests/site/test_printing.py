@@ -117,6 +117,7 @@ def test_the_pdf_is_chromium_s_where_there_is_one(agreement):
 	(invoice,) = bill(agreement, APRIL)
 	made = PdfReader(io.BytesIO(pdf_of(invoice, "Classic Invoice"))).metadata
 	assert "Skia" in made.producer
+	assert made.title == invoice.name
 
 
 def test_an_archive_s_pdf_holds_all_it_needs(agreement):
@@ -346,3 +347,10 @@ def test_standard_templates_are_copied_not_changed(db):
 	mine.based_on_digest = "of an older version of the app"
 	mine.run_method("onload")
 	assert mine.get_onload("standard_changed")
+
+
+def test_margins_that_leave_no_room_are_refused(db):
+	with pytest.raises(frappe.ValidationError, match="between the margins"):
+		own_template("Sales Invoice", "x", margin_left=150, margin_right=80)
+	with pytest.raises(frappe.ValidationError):
+		templates.fields("User")
