@@ -30,7 +30,7 @@ missing_packages() {
 	local package
 	# shellcheck disable=SC2046
 	for package in git rsync gcc python3-dev python3-venv redis-server wkhtmltopdf \
-		fonts-dejavu-core poppler-utils $(chromium_package) $(localhost_package) $(mariadb_packages); do
+		fonts-dejavu-core fonts-liberation poppler-utils $(chromium_package) $(localhost_package) $(mariadb_packages); do
 		is_installed "$package" || echo "$package"
 	done
 }
