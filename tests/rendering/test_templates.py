@@ -196,7 +196,7 @@ def test_no_golden_page_is_left_over():
 	assert {path.stem for path in GOLDEN.glob("*.html")} == {"-".join(golden) for golden in GOLDEN_PAGES}
 
 
-# --- The law: shared/reference/norway-invoicing.md, table 1 (bokføringsforskriften)
+# --- The law: bokføringsforskriften kap. 5
 
 LEGAL = {
 	"5-1-1 nr 1, number": ("invoice", ["500123"]),
