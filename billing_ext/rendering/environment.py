@@ -45,7 +45,7 @@ from billing_ext.rendering.guards import (
 	weight,
 )
 from billing_ext.rendering.presentation import Presentation
-from billing_ext.rendering.scanner import check_tags, nesting
+from billing_ext.rendering.scanner import check_conditions, check_tags, nesting
 
 __all__ = ["Environment", "NestingError", "Sources", "TimeLimitError", "UnknownPath", "nesting"]
 
@@ -332,6 +332,7 @@ class Environment(LiquidEnvironment):
 @lru_cache(maxsize=64)
 def _parsed(source: str) -> ParseTree:
 	check_tags(source)
+	check_conditions(source)
 	if nesting(source) > limits.NESTING:
 		raise NestingError("too many blocks within blocks")
 	try:

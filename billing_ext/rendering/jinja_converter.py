@@ -339,13 +339,23 @@ class _Converter:
 			and isinstance(right, nodes.Const)
 			and f"{self.main}.is_cancelled" in self.known
 		):
-			cancelled = Condition(f"{self.main}.is_cancelled", f"{self.main}.is_cancelled != true")
-			is_two = (right.value == 2) == (operator == "eq")
-			return cancelled if is_two else opposite(cancelled)
+			return self._docstatus(right.value, operator)
 		one, two = self._primary(left), self._primary(right)
 		return Condition(
 			f"{one} {_OPERATORS[operator]} {two}", f"{one} {_OPERATORS[_OPPOSITES[operator]]} {two}"
 		)
+
+	def _docstatus(self, value: object, operator: str) -> Condition:
+		"""0 draft, 1 submitted, 2 cancelled: a document that is neither draft nor cancelled is submitted."""
+		draft, cancelled = f"{self.main}.is_pro_forma", f"{self.main}.is_cancelled"
+		submitted = f"{draft} != true and {cancelled} != true"
+		states = {
+			0: Condition(draft, f"{draft} != true"),
+			1: Condition(submitted, f"{draft} or {cancelled}"),
+			2: Condition(cancelled, f"{cancelled} != true"),
+		}
+		state = states.get(value, states[1])  # type: ignore[call-overload]
+		return state if operator == "eq" else opposite(state)
 
 	def _contained(self, item: nodes.Expr, holder: nodes.Expr) -> Condition:
 		if isinstance(holder, nodes.List | nodes.Tuple):

@@ -33,6 +33,19 @@ def check_tags(source: str) -> None:
 			raise LiquidSyntaxError(f"more than {limits.BLANKS} blanks in a row inside a tag", linenum=line)
 
 
+_CONDITIONS = frozenset("if elsif unless".split())
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SINGLE = re.compile(r"(?<![=!<>])=(?!=)")
+
+
+def check_conditions(source: str) -> None:
+	"""Raises LiquidSyntaxError for ``{% if a = b %}``, which the library takes for ``{% if a %}``."""
+	for tag in _tags(source):
+		if tag.name in _CONDITIONS and _SINGLE.search(_QUOTED.sub("", source[tag.start : tag.end])):
+			line = source.count("\n", 0, tag.start) + 1
+			raise LiquidSyntaxError("a single = compares nothing; write == instead", linenum=line)
+
+
 def nesting(source: str) -> int:
 	"""How many blocks deep a template goes."""
 	depth = deepest = 0

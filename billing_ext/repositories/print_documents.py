@@ -56,6 +56,12 @@ def requested_language() -> str | None:
 	return asked or switched
 
 
+def customer_language(doc: Any) -> str | None:
+	"""The language of a document's customer."""
+	customer = doc.get("customer")
+	return frappe.get_cached_value("Customer", customer, "language") if customer else None
+
+
 def company_of(doc: Any) -> str:
 	"""The company a document is from."""
 	if doc.doctype == "Customer":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -90,6 +91,15 @@ def source_of(name: str) -> str | None:
 		frappe.clear_last_message()
 		return None
 	return None if doc.disabled else doc.source
+
+
+def users_of(name: str) -> list[str]:
+	"""The site's templates in force that use another one by name, directly."""
+	using = re.compile(rf"(?:render|include|extends)\s+['\"]{re.escape(name)}['\"]")
+	rows = frappe.get_all(
+		"Liquid Template", filters={"disabled": 0, "name": ("!=", name)}, fields=["name", *PARTS]
+	)
+	return [row.name for row in rows if any(using.search(row[part] or "") for part in PARTS)]
 
 
 def is_usable(name: str) -> bool:

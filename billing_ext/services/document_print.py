@@ -9,6 +9,7 @@ import frappe
 from frappe import _ as in_language
 
 from billing_ext.rendering import drops, samples
+from billing_ext.rendering.environment import Sources
 from billing_ext.rendering.errors import TemplateError
 from billing_ext.rendering.pdf import PrintPage
 from billing_ext.rendering.presentation import Presentation, locale_for
@@ -21,6 +22,9 @@ CONTEXT = "Billing Print"
 
 _SAME = {"no": "nb"}
 """Frappe lists Norwegian beside Norwegian bokmål."""
+
+_KNOWN = "Invoice number"
+"""A text that is not the same in any language but English."""
 
 _RANK = ("contract", "customer", "company", "print_language")
 """What makes one rule more specific than another, the weightiest first."""
@@ -49,8 +53,9 @@ def page_of(doc: Any, template_name: str | None, letter_head: str = "", letter_f
 
 
 def language_of(doc: Any) -> str:
-	"""The language of a document: the one that was asked for, else its own, else the site's."""
-	return print_documents.requested_language() or doc.get("language") or frappe.local.lang or "en"
+	"""The language of a document: the one that was asked for, else its own or its customer's, else the site's."""
+	own = doc.get("language") or print_documents.customer_language(doc)
+	return print_documents.requested_language() or own or frappe.local.lang or "en"
 
 
 def choose(doc: Any, language: str) -> str:
@@ -109,8 +114,12 @@ def presentation(language: str, company: str | None) -> Presentation:
 	"""How a company writes in a language."""
 	country = print_documents.country_of(company) if company else None
 
+	spoken = _SAME.get(language, language)
+	is_known = in_language(_KNOWN, spoken, CONTEXT) != _KNOWN
+
 	def translate(text: str) -> str:
-		return in_language(text, _SAME.get(language, language), CONTEXT)
+		# A language without our texts is printed in English, not in a mixture of ours and ERPNext's.
+		return in_language(text, spoken, CONTEXT) if is_known else text
 
 	return Presentation(language, locale_for(language, country), clock.today(), translate)
 
@@ -120,12 +129,13 @@ def page(
 	values: Mapping[str, object],
 	shown: Presentation,
 	*,
+	source_of: Sources = templates.source_of,
 	title: str = "",
 	letter_head: str = "",
 	letter_foot: str = "",
 ) -> PrintPage:
 	"""A template with a document's values, as a page; ``title`` is the PDF's. Raises TemplateError naming the part that is to blame."""
-	renderer = Renderer(templates.source_of)
+	renderer = Renderer(source_of)
 	parts = {part: _part(renderer, template, part, values, shown) for part in templates.PARTS}
 	above = print_documents.inlined(letter_head) if template.letter_head else ""
 	below = print_documents.inlined(letter_foot) if template.letter_head else ""

@@ -29,6 +29,8 @@ def validate(doc: Any) -> None:
 			_refuse_change_of_standard(doc)
 		return
 	template = templates.from_row(doc.as_dict())
+	if doc.disabled and not doc.is_new():
+		refuse_to_lose(doc)
 	try:
 		_check(template)
 	except TemplateError as error:
@@ -62,6 +64,28 @@ def _check(template: templates.Template) -> None:
 	renderer = Renderer(templates.source_of)
 	for part in PARTS:
 		renderer.check(getattr(template, part), template.name)
+	_check_users(template)
+
+
+def _check_users(part: templates.Template) -> None:
+	"""Render the templates that use a part with what it is about to become. Raises TemplateError."""
+
+	def source_of(name: str) -> str | None:
+		return part.source if name == part.name else templates.source_of(name)
+
+	for name in templates.users_of(part.name):
+		user = templates.load(name)
+		if user.document_type:
+			document_print.page(
+				user, *document_print.sample_of(user.document_type, "en"), source_of=source_of
+			)
+
+
+def refuse_to_lose(doc: Any) -> None:
+	"""A part that other templates use can be neither disabled nor deleted. Throws."""
+	users = [] if doc.document_type else templates.users_of(doc.name)
+	if users:
+		frappe.throw(_("{0} is used by {1}. Take it out of them first.").format(doc.name, ", ".join(users)))
 
 
 def _warn_of_what_is_missing(template: templates.Template) -> None:
@@ -200,16 +224,17 @@ def copy(name: str, new_name: str) -> str:
 	return doc.name
 
 
-def refuse_to_delete_standard(doc: Any) -> None:
-	"""The next upgrade would bring it back. Throws."""
+def refuse_to_delete(doc: Any) -> None:
+	"""The next upgrade would bring a standard one back, and others would miss a part. Throws."""
 	if doc.is_standard and not frappe.flags.in_uninstall:
 		frappe.throw(_("{0} comes with the app. Set Disabled to take it out of use.").format(doc.name))
+	refuse_to_lose(doc)
 
 
 def validate_rule(rule: Any) -> None:
 	"""A rule needs a whole template, and there is one rule for each combination. Throws."""
 	document_type = frappe.db.get_value("Liquid Template", rule.template, "document_type")
-	if not document_type:
+	if document_type == "":
 		frappe.throw(
 			_("{0} is a part of other templates. Choose a template with a value under For.").format(
 				rule.template

@@ -121,3 +121,18 @@ def test_a_suggestion_is_of_the_same_object():
 def test_the_longer_name_before_it_is_not_to_blame():
 	error = failure("{{ invoice.number }} {{ invoice.num }}")
 	assert (error.line, error.column) == (1, 25)
+
+
+@pytest.mark.parametrize("tag", ["if", "elsif", "unless"])
+def test_a_single_equals_sign_is_no_comparison(tag):
+	opening = "{% if false %}" if tag == "elsif" else ""
+	source = (
+		f"a\n{opening}{{% {tag} invoice.kind = 'credit_note' %}}x{{% end{'if' if tag == 'elsif' else tag} %}}"
+	)
+	error = failure(source)
+	assert (error.code, error.line) == ("liquid_syntax", 2)
+	assert "==" in str(error)
+
+
+def test_equals_signs_in_texts_are_texts():
+	assert render("{% if 'a=b' == 'a=b' and 1 >= 1 and 1 <= 1 and 1 != 2 %}x{% endif %}", document()) == "x"

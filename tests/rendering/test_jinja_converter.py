@@ -261,3 +261,30 @@ def test_every_row_of_the_tables_is_there():
 	}
 	for name, fields in jinja_fields.ROWS.items():
 		assert set(fields.values()) <= set(schemas[name].names())
+
+
+@pytest.mark.parametrize(
+	("condition", "expected"),
+	[
+		("doc.docstatus == 0", {"draft"}),
+		("doc.docstatus == 1", {"submitted"}),
+		("doc.docstatus == 2", {"cancelled"}),
+		("doc.docstatus != 0", {"submitted", "cancelled"}),
+		("doc.docstatus != 1", {"draft", "cancelled"}),
+		("doc.docstatus != 2", {"draft", "submitted"}),
+	],
+)
+def test_a_documents_status_keeps_its_meaning(condition, expected):
+	liquid = convert(f"{{% if {condition} %}}yes{{% endif %}}", "Sales Invoice").liquid
+	states = {
+		"draft": {"is_pro_forma": True, "is_cancelled": False},
+		"submitted": {"is_pro_forma": False, "is_cancelled": False},
+		"cancelled": {"is_pro_forma": False, "is_cancelled": True},
+	}
+	renderer = Renderer(lambda _name: None)
+	shown = {
+		state
+		for state, invoice in states.items()
+		if "yes" in renderer.render(liquid, "t", {"invoice": invoice}, NORWEGIAN)
+	}
+	assert shown == expected

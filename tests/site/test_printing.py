@@ -354,3 +354,68 @@ def test_margins_that_leave_no_room_are_refused(db):
 		own_template("Sales Invoice", "x", margin_left=150, margin_right=80)
 	with pytest.raises(frappe.ValidationError):
 		templates.fields("User")
+
+
+def test_a_part_in_use_is_neither_broken_nor_lost(db):
+	part = own_template("", "{{ invoice.number }}")
+	user = own_template("Sales Invoice", "{% render '" + part + "' %}")
+	doc = frappe.get_doc("Liquid Template", part)
+	with pytest.raises(frappe.ValidationError, match=r"invoice\.number"):
+		doc.update({"source": "{{ invoice.nummber }}"}).save()
+	for attempt in (lambda: doc.reload().update({"disabled": 1}).save(), lambda: doc.reload().delete()):
+		with pytest.raises(frappe.ValidationError, match=user):
+			attempt()
+	frappe.get_doc("Liquid Template", user).update({"source": "{{ invoice.number }}"}).save()
+	doc.reload().delete()
+
+
+def by_hand(*items, **values):
+	return frappe.get_doc(
+		{
+			"doctype": "Sales Invoice",
+			"company": COMPANY,
+			"customer": customer(),
+			"items": list(items),
+			**values,
+		}
+	)
+
+
+def fields_of(doc):
+	return {row["path"]: row["value"] for row in templates.fields("Sales Invoice", doc.name)}
+
+
+def test_prices_with_vat_print_without_it(db):
+	account = frappe.db.get_value("Account", {"company": COMPANY, "account_name": "Output VAT 25%"})
+	tax = {
+		"charge_type": "On Net Total", "account_head": account, "description": "MVA", "rate": 25,
+		"included_in_print_rate": 1,
+	}  # fmt: skip
+	doc = by_hand({"item_code": item(), "qty": 2, "rate": 125}, taxes=[tax]).insert()
+	values = fields_of(doc)
+	assert values["lines[].price"] == "100.00 NOK"
+	assert values["lines[].net"] == values["invoice.net"] == "200.00 NOK"
+
+
+def test_a_discount_on_the_whole_is_not_hidden_in_the_rows(db):
+	doc = by_hand(
+		{"item_code": item(), "qty": 3, "rate": 1000},
+		apply_discount_on="Net Total",
+		additional_discount_percentage=5,
+	).insert()
+	values = fields_of(doc)
+	assert values["lines[].net"] == "3000.00 NOK"
+	assert values["invoice.discount"] == "150.00 NOK"
+	assert values["invoice.net"] == "2850.00 NOK"
+
+
+def test_the_next_instalment_is_what_is_to_be_paid(db):
+	doc = by_hand({"item_code": item(), "qty": 1, "rate": 1000})
+	for portion, due in ((40, "2099-01-10"), (60, "2099-02-10")):
+		doc.append("payment_schedule", {"due_date": due, "invoice_portion": portion})
+	doc.insert().submit()
+	values = fields_of(doc)
+	assert (values["payment.amount"], values["payment.due_date"]) == ("400.00 NOK", "2099-01-10")
+	doc.db_set("outstanding_amount", 500)
+	values = fields_of(doc)
+	assert (values["payment.amount"], values["payment.due_date"]) == ("500.00 NOK", "2099-02-10")

@@ -78,7 +78,8 @@ def _line(
 ) -> Drop:
 	prorations = [_proration(row, doc.currency, shown) for row in charges if _is_part(row)]
 	first = charges[0] if charges else {}
-	precise = money(item.rate, doc.currency)
+	before = to_decimal(item.net_amount) + to_decimal(item.get("distributed_discount_amount"))
+	price, list_price = _prices(doc, item, before)
 	return Drop(
 		drops.LINE,
 		{
@@ -88,12 +89,10 @@ def _line(
 			"description": _description(item, len(charges)),
 			"quantity": number(item.qty),
 			"unit": item.uom,
-			"price": precise,
-			"list_price": money(item.price_list_rate or item.rate, doc.currency)
-			if item.discount_percentage
-			else precise,
+			"price": price,
+			"list_price": list_price,
 			"discount_percent": number(item.discount_percentage),
-			"net": money(item.net_amount, doc.currency),
+			"net": money(before, doc.currency),
 			"tax_rate": number(taxes.rate_of(item, doc.taxes)),
 			"period_from": day(first.get("service_start") or item.get("service_start_date")),
 			"period_to": day(first.get("service_end") or item.get("service_end_date")),
@@ -103,6 +102,17 @@ def _line(
 			"custom": custom.of_row(item, printed, doc.currency),
 		},
 	)
+
+
+def _prices(doc: Any, item: Any, net: Decimal) -> tuple[Money, Money]:
+	"""Price per unit without VAT, after and before the row's discount. ERPNext's rates may include VAT."""
+	code, quantity, percent = doc.currency, to_decimal(item.qty), to_decimal(item.discount_percentage)
+	if quantity and any(tax.included_in_print_rate for tax in doc.taxes):
+		price = net / quantity
+		before = price / (1 - percent / 100) if percent < 100 else price
+		unit = site_money.currency(code)
+		return money(unit.round(price), code), money(unit.round(before), code)
+	return money(item.rate, code), money(item.price_list_rate or item.rate if percent else item.rate, code)
 
 
 def _description(item: Any, explanations: int) -> str | None:
@@ -202,7 +212,7 @@ def _invoice(
 			**_credited(doc),
 			"note": text(doc.get("terms")),
 			"net": money(doc.net_total, code),
-			"discount": money(doc.discount_amount, code),
+			"discount": money(sum_of(lines, "net") - to_decimal(doc.net_total), code),
 			"tax": money(doc.total_taxes_and_charges, code),
 			"company_tax": money(doc.base_total_taxes_and_charges, own),
 			"rounding": money(doc.rounding_adjustment if doc.rounded_total else 0, code),
@@ -218,6 +228,11 @@ def _invoice(
 	)
 
 
+def sum_of(lines: list[Drop], field: str) -> Decimal:
+	"""The sum of an amount of all lines."""
+	return sum((to_decimal(line[field]) for line in lines), Decimal(0))
+
+
 def _left_to_pay(doc: Any, grand: Decimal) -> Decimal:
 	"""ERPNext keeps what is outstanding in the currency of the customer's account, which may be the company's."""
 	if doc.docstatus != 1 or doc.doctype != "Sales Invoice":
@@ -231,9 +246,9 @@ def _left_to_pay(doc: Any, grand: Decimal) -> Decimal:
 
 
 def _kind(doc: Any) -> str:
-	if doc.doctype == "Sales Order" or doc.docstatus == 0:
-		return "pro_forma"
-	return "credit_note" if doc.is_return else "invoice"
+	if doc.get("is_return"):
+		return "credit_note"
+	return "pro_forma" if doc.doctype == "Sales Order" or doc.docstatus == 0 else "invoice"
 
 
 def _credited(doc: Any) -> dict[str, object]:
@@ -260,15 +275,33 @@ def _payment(doc: Any, invoice: Drop, shown: Presentation) -> Drop:
 	payable = invoice["kind"] == "invoice" and not invoice["is_cancelled"]
 	schedule = doc.get("payment_schedule") or []
 	parts = [_instalment(row, doc.currency) for row in schedule] if len(schedule) > 1 else []
+	amount, due = _next_part(parts, invoice)
 	return payments.of(
 		doc.company,
-		invoice["amount_due"],  # type: ignore[arg-type]
-		invoice["due_date"],  # type: ignore[arg-type]
+		amount,
+		due,
 		doc.name,
 		terms=text(doc.get("payment_terms_template")),
 		instalments=parts,
 		payable=payable,
 	)
+
+
+def _next_part(parts: list[Drop], invoice: Drop) -> tuple[Money, Any]:
+	"""What is to be paid next, and when: payments settle the instalments in their order."""
+	due, paid = invoice["amount_due"], to_decimal(invoice["paid"])
+	for part in parts:
+		left = to_decimal(part["amount"]) - paid
+		if left > 0:
+			return money(min(left, to_decimal(due)), str(invoice["currency"])), part["due_date"]
+		paid = -left
+	return due, invoice["due_date"]  # type: ignore[return-value]
+
+
+def left_to_pay(name: str) -> Decimal:
+	"""What is left to pay of a submitted invoice, in its own currency."""
+	doc = frappe.get_doc("Sales Invoice", name)
+	return _left_to_pay(doc, to_decimal(doc.rounded_total) or to_decimal(doc.grand_total))
 
 
 def _instalment(row: Any, currency: str) -> Drop:

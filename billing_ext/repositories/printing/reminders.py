@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import frappe
@@ -10,7 +11,9 @@ from billing_ext.rendering import drops
 from billing_ext.rendering.drops import Drop
 from billing_ext.rendering.numbers import Number
 from billing_ext.rendering.presentation import Presentation
-from billing_ext.repositories.printing import custom, parties, payments
+from billing_ext.repositories import money as site_money
+from billing_ext.repositories.money import to_decimal
+from billing_ext.repositories.printing import custom, invoices, parties, payments
 from billing_ext.repositories.printing.plain import day, money, number, text
 
 DEADLINE_DAYS = 14
@@ -23,7 +26,9 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 	contact = {"name": doc.contact_display, "email": doc.contact_email, "phone": doc.contact_mobile}
 	reminded = [_invoice(row, doc) for row in doc.overdue_payments]
 	due = frappe.utils.add_days(day(doc.posting_date), DEADLINE_DAYS)
-	total = money(doc.grand_total, doc.currency)
+	principal = money(invoices.sum_of(reminded, "outstanding"), doc.currency)
+	interest = money(invoices.sum_of(reminded, "interest"), doc.currency)
+	everything = money(principal + interest + to_decimal(doc.dunning_fee), doc.currency)
 	reference = str(reminded[0]["number"]) if len(reminded) == 1 else doc.name
 	return {
 		**parties.everywhere(
@@ -40,20 +45,21 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 				"text": text(doc.body_text),
 				"closing_text": text(doc.closing_text),
 				"invoices": reminded,
-				"principal": money(doc.total_outstanding, doc.currency),
+				"principal": principal,
 				"interest_rate": number(doc.rate_of_interest),
-				"interest": money(doc.total_interest, doc.currency),
+				"interest": interest,
 				"fee": money(doc.dunning_fee, doc.currency),
-				"total": total,
+				"total": everything,
 				"currency": doc.currency,
 				"custom": custom.values(doc, doc.currency),
 			},
 		),
-		"payment": payments.of(doc.company, total, due, reference, payable=doc.docstatus == 1),
+		"payment": payments.of(doc.company, everything, due, reference, payable=doc.docstatus == 1),
 	}
 
 
 def _invoice(row: Any, doc: Any) -> Drop:
+	outstanding, interest = _in_its_currency(row, doc.currency)
 	invoice = frappe.db.get_value(
 		"Sales Invoice", row.sales_invoice, ["posting_date", "grand_total", "rounded_total"], as_dict=True
 	)
@@ -65,8 +71,20 @@ def _invoice(row: Any, doc: Any) -> Drop:
 			"due_date": day(row.due_date),
 			"days_overdue": number(row.overdue_days),
 			"total": money(invoice.rounded_total or invoice.grand_total, doc.currency),
-			"outstanding": money(row.outstanding, doc.currency),
-			"interest": money(row.interest, doc.currency),
+			"outstanding": money(outstanding, doc.currency),
+			"interest": money(interest, doc.currency),
 			"kid": payments.kid_of(doc.company, row.sales_invoice),
 		},
 	)
+
+
+def _in_its_currency(row: Any, currency: str) -> tuple[Decimal, Decimal]:
+	"""What is outstanding and the interest on it. ERPNext's Dunning takes the outstanding sum in the currency of the
+	customer's account for one in its own, and computes interest on it.
+	"""
+	stated, interest = to_decimal(row.outstanding), to_decimal(row.interest)
+	account = frappe.db.get_value("Sales Invoice", row.sales_invoice, "party_account_currency")
+	if account in (None, currency) or not stated:
+		return stated, interest
+	actual = min(stated, invoices.left_to_pay(row.sales_invoice))
+	return actual, site_money.currency(currency).round(interest * actual / stated)

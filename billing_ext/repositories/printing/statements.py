@@ -136,7 +136,7 @@ def _entries(
 					"date": day(row["posting_date"]),
 					"kind": shown.translate("Invoice" if kind == "Sales Invoice" else kind),
 					"number": row["voucher_no"],
-					"text": None if row["remarks"] == "No Remarks" else text(row["remarks"]),
+					"text": text(row["remarks"]) if row["voucher_type"] == "Journal Entry" else None,
 					"due_date": day(row["due_date"])
 					if row["voucher_type"] == "Sales Invoice" and amount > 0
 					else None,

@@ -59,8 +59,9 @@ def _shares(doc: Any, tax: Any, unit: Currency) -> list[_Share]:
 	booked = to_decimal(tax.tax_amount_after_discount_amount)
 	name = text(tax.description) or tax.account_head
 	if tax.charge_type != _OF_NET:
-		base = to_decimal(tax.total) - booked
-		return [_Share(name, to_decimal(tax.rate), base, booked)]
+		# A sum of its own, such as freight, or a tax on such a sum.
+		rate = to_decimal(tax.rate)
+		return [_Share(name, rate, unit.round(booked * 100 / rate) if rate else booked, booked)]
 	bases: dict[Decimal, Decimal] = {}
 	for item in doc.items:
 		rate = _rate(item, tax)

@@ -18,6 +18,6 @@ class LiquidTemplate(Document):
 		templates.sync_print_format(self)
 
 	def on_trash(self):
-		liquid_templates.refuse_to_delete_standard(self)
+		liquid_templates.refuse_to_delete(self)
 		templates.delete_print_formats(self.name)
 		templates.delete_versions(self.name)
