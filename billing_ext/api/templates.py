@@ -24,6 +24,7 @@ def preview(template: dict | str, document: str | None = None, language: str | N
 
 	Needs permission to read Liquid Templates, and to read and print ``document``.
 	"""
+	frappe.has_permission(DOCTYPE, "read", throw=True)
 	return _previewed(
 		lambda: {"html": liquid_templates.preview(_values(template), document, language).html(screen=True)},
 		{"html": None},
@@ -35,6 +36,7 @@ def preview_pdf(
 	template: dict | str, document: str | None = None, language: str | None = None
 ) -> dict[str, Any]:
 	"""The template as it stands in the form, as a PDF in base64, or its error. Permissions as ``preview``."""
+	frappe.has_permission(DOCTYPE, "read", throw=True)
 
 	def made() -> dict[str, Any]:
 		page = liquid_templates.preview(_values(template), document, language)
@@ -101,7 +103,6 @@ def convert_print_format(print_format: str) -> dict[str, Any]:
 
 
 def _values(template: dict | str) -> dict[str, Any]:
-	frappe.has_permission(DOCTYPE, "read", throw=True)
 	return json.loads(template) if isinstance(template, str) else template
 
 

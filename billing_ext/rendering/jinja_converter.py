@@ -173,7 +173,8 @@ class _Converter:
 
 	def _printed(self, node: nodes.Expr) -> str:
 		if isinstance(node, nodes.TemplateData):
-			return "{% raw %}" + node.data + "{% endraw %}" if re.search(r"\{[{%]", node.data) else node.data
+			data = str(node.data)
+			return "{% raw %}" + data + "{% endraw %}" if re.search(r"\{[{%]", data) else data
 		if isinstance(node, nodes.Name) and (comment := self.source.comment(node.name)) is not None:
 			return _comment(comment)
 		return self._apart(node, lambda: self._shown(node))

@@ -118,13 +118,13 @@ def _rounded(amount: Decimal, currency: str) -> Decimal:
 # An invoice repeats its amounts; Babel takes long over each.
 @lru_cache(maxsize=4096)
 def _money(amount: Decimal, currency: str, locale: str) -> str:
-	return format_currency(amount, currency, locale=locale)
+	return str(format_currency(amount, currency, locale=locale))
 
 
 @lru_cache(maxsize=4096)
 def _decimal(value: Decimal, locale: str, at_least: int, at_most: int) -> str:
 	fraction = "0" * at_least + "#" * (at_most - at_least)
-	return format_decimal(value, f"#,##0.{fraction}" if fraction else "#,##0", locale=locale)
+	return str(format_decimal(value, f"#,##0.{fraction}" if fraction else "#,##0", locale=locale))
 
 
 @lru_cache(maxsize=512)
