@@ -17,7 +17,6 @@ _NAMES = (
 	"contact_person", "company_contact_person", "return_against", "tax_category", "customer_primary_address",
 )  # fmt: skip
 """Fields by which a template sees other records. A Dunning's table names more, so it is always read anew."""
-_LINKS = (("customer", "Customer"), ("company", "Company"), ("billing_ext_contract", "Billing Contract"))
 
 
 def load(document_type: str, name: str) -> Any:
@@ -40,10 +39,16 @@ def trusted(doc: Any) -> Any:
 	if stored:
 		is_stored = doc.doctype != "Dunning" and all(doc.get(field) == stored[field] for field in links)
 		return doc if is_stored else frappe.get_doc(doc.doctype, doc.name)
-	for field, doctype in _LINKS:
-		if doc.get(field):
-			frappe.has_permission(doctype, "read", doc.get(field), throw=True)
+	for doctype, name in _named(doc, links):
+		frappe.has_permission(doctype, "read", name, throw=True)
 	return doc
+
+
+def _named(doc: Any, links: list[str]) -> list[tuple[str, str]]:
+	"""The records that a document which is not stored would show something of."""
+	named = [(doc.meta.get_field(field).options, doc.get(field)) for field in links]
+	named += [("Sales Invoice", row.sales_invoice) for row in doc.get("overdue_payments") or ()]
+	return [(doctype, name) for doctype, name in named if name]
 
 
 def requested_language() -> str | None:
@@ -75,9 +80,16 @@ def country_of(company: str) -> str | None:
 
 
 def values(doc: Any, shown: Presentation) -> dict[str, object]:
-	"""What a template for the document's type sees. Raises KeyError for a type that has no templates."""
+	"""What a template for the document's type sees. Raises KeyError for a type that has no templates.
+
+	A statement needs the permission to read Sales Invoices and the company. Raises frappe.PermissionError.
+	"""
 	if doc.doctype == "Customer":
-		return statements.values(doc, shown, company_of(doc))
+		company = company_of(doc)
+		# Who may see a customer may not therefore see what the customer owes.
+		frappe.has_permission("Sales Invoice", "read", throw=True)
+		frappe.has_permission("Company", "read", company, throw=True)
+		return statements.values(doc, shown, company)
 	return {
 		"Sales Invoice": invoices.values,
 		"Sales Order": invoices.values,

@@ -24,7 +24,8 @@ from billing_ext.services.messages import message_of
 def validate(doc: Any) -> None:
 	"""Check a template as it is saved: syntax, names, limits. Throws with place and remedy."""
 	doc.digest = templates.digest(doc.as_dict())
-	if doc.is_standard:
+	before = doc.get_doc_before_save()
+	if doc.is_standard or (before and before.is_standard):
 		if not doc.flags.from_files:
 			_refuse_change_of_standard(doc)
 		return

@@ -11,6 +11,7 @@ from site_builders import COMPANY, bill, contract, customer, line, unique
 from test_printing import own_template, text_of, words_of
 
 from billing_ext.api import printing, templates
+from billing_ext.repositories import print_documents
 from billing_ext.repositories.templates import AUTOMATIC
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
@@ -159,3 +160,34 @@ def test_the_network_and_the_server_s_files_stay_out_of_the_pdf(invoice):
 	content = frappe.get_print("Sales Invoice", invoice.name, name, as_pdf=True)
 	assert invoice.name in text_of(content)
 	assert "root:" not in text_of(content)
+
+
+def test_an_invented_document_names_no_address_or_invoice_that_its_user_may_not_read(invoice):
+	address = frappe.get_doc(
+		{
+			"doctype": "Address", "address_title": unique("Hemmelig"), "address_line1": "Skjult vei 1",
+			"city": "Oslo", "country": "Norway", "address_type": "Billing",
+		}
+	).insert()  # fmt: skip
+	frappe.db.commit()
+	dunning = frappe.get_doc({"doctype": "Dunning", "overdue_payments": [{"sales_invoice": invoice.name}]})
+	named = frappe.get_doc({"doctype": "Sales Invoice", "customer_address": address.name})
+	dunning.company = named.company = None
+	assert print_documents.trusted(dunning) is dunning
+	frappe.set_user(user("Billing Template Designer"))
+	for doc in (dunning, named):
+		with pytest.raises(frappe.PermissionError):
+			print_documents.trusted(doc)
+
+
+def test_a_statement_is_for_those_who_may_read_invoices(invoice):
+	frappe.set_user(user("Stock User"))
+	customer_doc = frappe.get_doc("Customer", invoice.customer)
+	with pytest.raises(frappe.PermissionError):
+		print_documents.values(customer_doc, None)
+
+
+def test_a_standard_template_cannot_be_declared_one_s_own(db):
+	doc = frappe.get_doc("Liquid Template", "Classic Invoice")
+	with pytest.raises(frappe.ValidationError, match="Customise"):
+		doc.update({"is_standard": 0, "source": "{{ invoice.number }}"}).save()
