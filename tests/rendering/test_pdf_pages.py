@@ -12,7 +12,7 @@ from pages import NUMBERED, page, pages_of, reader, table, text_of
 from PIL import Image
 
 from billing_ext.core.errors import DomainError
-from billing_ext.rendering.pdf import ENGINES, Attachment, Margins, PdfPrinter, archive, to_pdf
+from billing_ext.rendering.pdf import ENGINES, Attachment, Margins, PdfPrinter
 from billing_ext.rendering.pdf import printer as printing
 
 REPEATING = ("Chromium", "WeasyPrint")
@@ -166,7 +166,8 @@ def test_paper_that_does_not_exist(wrong):
 
 
 def test_without_a_name_the_best_engine_prints():
-	assert reader(to_pdf(page("<p>x"))).metadata["/Producer"].startswith("Skia")
+	with PdfPrinter() as printer:
+		assert reader(printer.pdf(page("<p>x"))).metadata["/Producer"].startswith("Skia")
 
 
 def test_an_engine_that_is_missing(monkeypatch):
@@ -187,7 +188,8 @@ def test_an_archive_holds_its_files():
 		Attachment("factur-x.xml", b"<Invoice/>", "text/xml", "Alternative", "The invoice, for programs"),
 		Attachment("data.bin", b"\x00\x01", "application/vnd.example", "Data"),
 	]
-	read = reader(archive(page(table(40), footer=NUMBERED), files))
+	with PdfPrinter("WeasyPrint") as printer:
+		read = reader(printer.archive(page(table(40), footer=NUMBERED), files))
 	assert read.attachments == {"factur-x.xml": [b"<Invoice/>"], "data.bin": [b"\x00\x01"]}
 	described = read.trailer["/Root"]["/Metadata"].get_object().get_data().decode()
 	assert "pdfaid:part>3<" in described or 'pdfaid:part="3"' in described

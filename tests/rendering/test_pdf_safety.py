@@ -7,11 +7,19 @@ from pathlib import Path
 import pytest
 from pages import page
 
-from billing_ext.rendering.pdf import blank_remote
 from billing_ext.rendering.pdf.css import clean_css
 from billing_ext.rendering.pdf.data_uri import IMAGES, MAX_BYTES, safe_data_uri
+from billing_ext.rendering.pdf.safety import clean_html
 
 HOSTILE = sorted((Path(__file__).parent / "hostile").glob("*.html"))
+
+
+def blank_remote(html: str) -> str:
+	"""A page's HTML as it is printed, with its style sheets first."""
+	clean = clean_html(html)
+	return f"<style>{clean.css}</style>{clean.html}" if clean.css else clean.html
+
+
 DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 

@@ -2,8 +2,7 @@
 
 from billing_ext.rendering.pdf.engines import ENGINES, engines_present
 from billing_ext.rendering.pdf.page import Attachment, Margins, PrintPage
-from billing_ext.rendering.pdf.printer import PdfPrinter, archive, to_pdf
-from billing_ext.rendering.pdf.safety import blank_remote
+from billing_ext.rendering.pdf.printer import PdfPrinter
 
 __all__ = [
 	"ENGINES",
@@ -11,8 +10,5 @@ __all__ = [
 	"Margins",
 	"PdfPrinter",
 	"PrintPage",
-	"archive",
-	"blank_remote",
 	"engines_present",
-	"to_pdf",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -174,7 +173,3 @@ def _lengths(margins: Margins) -> str:
 def base_css() -> str:
 	"""The style sheet under every page's own."""
 	return (Path(__file__).parent / "base.css").read_text(encoding="utf-8")
-
-
-Render = Callable[[PrintPage, Parts], bytes]
-"""What an engine does."""

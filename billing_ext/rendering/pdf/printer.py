@@ -95,18 +95,6 @@ class PdfPrinter:
 			process.kill()
 
 
-def to_pdf(page: PrintPage, engine: str | None = None) -> bytes:
-	"""``page`` as a PDF; None takes the first of ENGINES that is present. Raises DomainError as PdfPrinter does."""
-	with PdfPrinter(engine) as printer:
-		return printer.pdf(page)
-
-
-def archive(page: PrintPage, attachments: Sequence[Attachment]) -> bytes:
-	"""``page`` as PDF/A-3b with ``attachments`` in it, through WeasyPrint. Raises DomainError as PdfPrinter does."""
-	with PdfPrinter("WeasyPrint") as printer:
-		return printer.archive(page, attachments)
-
-
 def _chosen(engine: str | None) -> str:
 	if engine is not None and engine not in ENGINES:
 		raise ValueError(f"no such engine: {engine}")

@@ -37,12 +37,6 @@ class Clean:
 	css: str
 
 
-def blank_remote(html: str) -> str:
-	"""``html`` with nothing that could reach the network, a file or a script; its style sheets come first."""
-	clean = clean_html(html)
-	return f"<style>{clean.css}</style>{clean.html}" if clean.css else clean.html
-
-
 def clean_html(html: str, classes: Mapping[str, str] | None = None) -> Clean:
 	"""``html``, a fragment or a whole document, filtered. ``classes`` renames classes of elements."""
 	root = _parsed(html)
