@@ -13,7 +13,7 @@ serve: ## Start the web server and the background jobs of the demo site
 stop: ## Stop everything that was started, databases included
 	@dev/run stop
 
-test: ## Run the tests (TESTS=core|rendering|site|desk, ARGS="-k word", FRESH=1)
+test: ## Run the tests (TESTS=core|rendering|tripletex|site|desk, ARGS="-k word", FRESH=1)
 	@dev/run test
 
 check: ## Run the static checks: ruff, mypy, import-linter, semgrep

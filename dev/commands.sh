@@ -21,7 +21,7 @@ command_site() {
 
 command_test() {
 	bring_up
-	if [[ ${TESTS:-} != core && ${TESTS:-} != rendering ]]; then
+	if [[ ${TESTS:-} != core && ${TESTS:-} != rendering && ${TESTS:-} != tripletex ]]; then
 		ensure_site "$TEST_SITE"
 		restart_web
 	fi
@@ -31,8 +31,9 @@ command_test() {
 run_tests() {
 	local arguments kind paths=()
 	eval "arguments=(${ARGS:-})" # so that quotes in ARGS count
-	for kind in ${TESTS:-core rendering site desk}; do paths+=("$APP/tests/$kind"); done
+	for kind in ${TESTS:-core rendering tripletex site desk}; do paths+=("$APP/tests/$kind"); done
 	as_bench_user env -C "$SITES" BILLING_EXT_SITE="$TEST_SITE" HYPOTHESIS_STORAGE_DIRECTORY="$STATE/hypothesis" \
+		BILLING_EXT_TRIPLETEX_DESCRIPTION="${BILLING_EXT_TRIPLETEX_DESCRIPTION:-$(dirname "$CHECKOUT")/shared/tripletex}" \
 		"$BENCH_PYTHON" -m pytest -c "$APP/pyproject.toml" --rootdir "$APP" "${paths[@]}" "${arguments[@]}"
 }
 
