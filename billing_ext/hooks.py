@@ -25,8 +25,13 @@ process_soa_html = {
 }
 
 doc_events = {
+	"Customer": {"on_update": "billing_ext.overrides.customer.on_update"},
+	"Address": {"on_update": "billing_ext.overrides.customer.address_on_update"},
+	"Contact": {"on_update": "billing_ext.overrides.customer.address_on_update"},
 	"Print Format": {"before_validate": "billing_ext.overrides.print_format.before_validate"},
 	"Sales Invoice": {
+		"before_submit": "billing_ext.overrides.sales_invoice.before_submit",
+		"before_cancel": "billing_ext.overrides.sales_invoice.before_cancel",
 		"on_submit": "billing_ext.overrides.sales_invoice.on_submit",
 		"on_cancel": "billing_ext.overrides.sales_invoice.on_cancel",
 		"on_trash": "billing_ext.overrides.sales_invoice.on_trash",

@@ -1,6 +1,7 @@
 """What runs on a schedule; hooks.py says when."""
 
 from billing_ext.services import billing_run, sending
+from billing_ext.services.tripletex import worker
 
 
 def billing_ext_nightly():
@@ -9,8 +10,9 @@ def billing_ext_nightly():
 
 
 def billing_ext_frequent():
-	"""Deliver what waits in the outbox."""
+	"""Deliver what waits in the outboxes."""
 	sending.deliver_due()
+	worker.sweep()
 
 
 def billing_ext_hourly():

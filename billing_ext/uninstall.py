@@ -4,8 +4,15 @@ import frappe
 
 from billing_ext.custom_fields import CUSTOM_FIELDS
 from billing_ext.install import MODULE, NYNORSK, SERVICE_USER
+from billing_ext.repositories.tripletex import numbers
 
-ROLES = ("Billing Manager", "Billing User", "Billing Auditor", "Billing Template Designer")
+ROLES = (
+	"Billing Manager",
+	"Billing User",
+	"Billing Auditor",
+	"Billing Template Designer",
+	"Tripletex Manager",
+)
 
 
 def before_uninstall():
@@ -15,6 +22,7 @@ def before_uninstall():
 	_delete_custom_fields()
 	for name in frappe.get_all("Property Setter", filters={"module": MODULE}, pluck="name"):
 		frappe.delete_doc("Property Setter", name, force=True)
+	numbers.forget_series()
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "billing_ext.%")})
 	for contact in frappe.get_all("Contact", filters={"user": SERVICE_USER}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)

@@ -3,13 +3,24 @@
 from billing_ext.core.errors import DomainError
 from billing_ext.services import invoice_events
 from billing_ext.services.messages import throw
+from billing_ext.services.tripletex import outgoing
+
+
+def before_submit(doc, method=None):
+	_run(outgoing.before_submit, doc)
 
 
 def on_submit(doc, method=None):
 	_run(invoice_events.on_submit, doc)
+	_run(outgoing.on_submit, doc)
+
+
+def before_cancel(doc, method=None):
+	_run(outgoing.before_cancel, doc)
 
 
 def on_cancel(doc, method=None):
+	_run(outgoing.on_cancel, doc)
 	_run(invoice_events.on_cancel, doc)
 
 

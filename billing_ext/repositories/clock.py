@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from frappe.utils import getdate, now_datetime
+from frappe.utils import convert_utc_to_system_timezone, getdate, now_datetime
 
 
 def today() -> date:
@@ -20,3 +20,8 @@ def now() -> datetime:
 def minutes_ago(minutes: int) -> datetime:
 	"""The time that many minutes before now."""
 	return now() - timedelta(minutes=minutes)
+
+
+def from_aware(moment: datetime) -> datetime:
+	"""An aware time as the site stores it: naive, in its own time zone."""
+	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)

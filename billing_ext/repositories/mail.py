@@ -28,7 +28,7 @@ def send_invoice(message: Row, default_template: str) -> None:
 		recipients=[message["recipient"]],
 		subject=content["subject"],
 		message=content["message"],
-		attachments=[_pdf(invoice, contract, language)],
+		attachments=[pdf_of(invoice, contract)],
 		reference_doctype=invoice.doctype,
 		reference_name=invoice.name,
 	)
@@ -43,14 +43,15 @@ def _content(invoice: Any, template: str, language: str | None) -> dict[str, str
 	return {"subject": subject, "message": f"<p>{body}</p>"}
 
 
-def _pdf(invoice: Any, contract: Any, language: str | None) -> dict[str, Any]:
+def pdf_of(invoice: Any, contract: Any | None) -> dict[str, Any]:
+	"""The PDF as an attachment, ``fname`` and ``fcontent``; its contract, if it has one, chooses format and language."""
 	try:
 		return frappe.attach_print(
 			invoice.doctype,
 			invoice.name,
-			print_format=contract.print_format or _default_format(invoice),
-			lang=language,
-			letterhead=contract.letter_head or None,
+			print_format=(contract and contract.print_format) or _default_format(invoice),
+			lang=(contract and contract.language) or invoice.language,
+			letterhead=(contract and contract.letter_head) or None,
 		)
 	finally:
 		# attach_print leaves this set when rendering fails, and the rest of the job would run without permissions.

@@ -13,6 +13,7 @@ from frappe import _
 from frappe.utils import escape_html, formatdate
 
 from billing_ext.core.errors import DomainError
+from billing_ext.services.tripletex.words import WORDS as TRIPLETEX_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +323,8 @@ _WORDS: dict[str, Words] = {
 		_("Print it in parts."),
 	),
 }
+
+_WORDS.update(TRIPLETEX_WORDS)
 
 _FIELDS: dict[str, Callable[[], str]] = {
 	"company": lambda: _("Company"),

@@ -2,6 +2,7 @@
 
 import frappe
 import pytest
+from tripletex_site import tripletex  # noqa: F401 - a fixture
 
 
 class CommittedError(AssertionError):

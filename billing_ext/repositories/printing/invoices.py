@@ -15,7 +15,7 @@ from billing_ext.rendering.numbers import Money, Number
 from billing_ext.rendering.presentation import Presentation
 from billing_ext.repositories import money as site_money
 from billing_ext.repositories.money import to_decimal
-from billing_ext.repositories.printing import contracts, custom, parties, payments, taxes
+from billing_ext.repositories.printing import contracts, custom, numbers, parties, payments, taxes
 from billing_ext.repositories.printing.plain import day, money, number, text, total
 
 Charges = dict[str, list[dict[str, Any]]]
@@ -192,7 +192,7 @@ def _invoice(
 	return Drop(
 		drops.INVOICE,
 		{
-			"number": None if kind == "pro_forma" and doc.doctype == "Sales Invoice" else doc.name,
+			"number": None if kind == "pro_forma" and doc.doctype == "Sales Invoice" else numbers.shown(doc),
 			"kind": kind,
 			"is_credit_note": kind == "credit_note",
 			"is_pro_forma": kind == "pro_forma",
@@ -254,7 +254,7 @@ def _kind(doc: Any) -> str:
 def _credited(doc: Any) -> dict[str, object]:
 	original = doc.get("return_against")
 	date = frappe.db.get_value("Sales Invoice", original, "posting_date") if original else None
-	return {"credited_number": original or None, "credited_date": day(date)}
+	return {"credited_number": numbers.of(original) if original else None, "credited_date": day(date)}
 
 
 def _delivery_place(doc: Any, shown: Presentation) -> str | None:
@@ -280,7 +280,8 @@ def _payment(doc: Any, invoice: Drop, shown: Presentation) -> Drop:
 		doc.company,
 		amount,
 		due,
-		doc.name,
+		numbers.shown(doc),
+		kid=doc.get("billing_ext_kid"),
 		terms=text(doc.get("payment_terms_template")),
 		instalments=parts,
 		payable=payable,

@@ -23,15 +23,18 @@ def of(
 	due: date | None,
 	reference: str | None,
 	*,
+	kid: str | None = None,
 	terms: str | None = None,
 	instalments: list[Drop] | None = None,
 	payable: bool = True,
 ) -> Drop:
-	"""The payment block of a document. Nothing to pay with where it is not ``payable``: credit notes, pro formas."""
+	"""The payment block of a document. Nothing to pay with where it is not ``payable``: credit notes, pro formas.
+
+	``kid``: one that the document carries itself; else it is made of ``reference`` by the company's agreement.
+	"""
 	brand = parties.brand_of(company)
 	payable = payable and amount > 0
-	kid = identifiers.kid(reference or "", brand.kid_length or 0, brand.kid_algorithm or identifiers.MOD10)
-	kid = kid if payable else None
+	kid = (kid or kid_of(company, reference or "")) if payable else None
 	link = _link(brand, reference, amount, kid) if payable else None
 	return Drop(
 		drops.PAYMENT,

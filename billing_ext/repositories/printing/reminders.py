@@ -29,7 +29,9 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 	principal = money(invoices.sum_of(reminded, "outstanding"), doc.currency)
 	interest = money(invoices.sum_of(reminded, "interest"), doc.currency)
 	everything = money(principal + interest + to_decimal(doc.dunning_fee), doc.currency)
-	reference = str(reminded[0]["number"]) if len(reminded) == 1 else doc.name
+	only = reminded[0] if len(reminded) == 1 else None
+	reference = str(only["number"]) if only else doc.name
+	kid = text(only["kid"]) if only else None
 	return {
 		**parties.everywhere(
 			doc.company, frappe.get_doc("Customer", doc.customer), shown, addresses=addresses, contact=contact
@@ -54,26 +56,28 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 				"custom": custom.values(doc, doc.currency),
 			},
 		),
-		"payment": payments.of(doc.company, everything, due, reference, payable=doc.docstatus == 1),
+		"payment": payments.of(doc.company, everything, due, reference, kid=kid, payable=doc.docstatus == 1),
 	}
+
+
+_INVOICE_FIELDS = ["posting_date", "grand_total", "rounded_total", "billing_ext_number", "billing_ext_kid"]
 
 
 def _invoice(row: Any, doc: Any) -> Drop:
 	outstanding, interest = _in_its_currency(row, doc.currency)
-	invoice = frappe.db.get_value(
-		"Sales Invoice", row.sales_invoice, ["posting_date", "grand_total", "rounded_total"], as_dict=True
-	)
+	invoice = frappe.db.get_value("Sales Invoice", row.sales_invoice, _INVOICE_FIELDS, as_dict=True)
 	return Drop(
 		drops.REMINDED,
 		{
-			"number": row.sales_invoice,
+			"number": invoice.billing_ext_number or row.sales_invoice,
 			"date": day(invoice.posting_date),
 			"due_date": day(row.due_date),
 			"days_overdue": number(row.overdue_days),
 			"total": money(invoice.rounded_total or invoice.grand_total, doc.currency),
 			"outstanding": money(outstanding, doc.currency),
 			"interest": money(interest, doc.currency),
-			"kid": payments.kid_of(doc.company, row.sales_invoice),
+			"kid": invoice.billing_ext_kid
+			or payments.kid_of(doc.company, invoice.billing_ext_number or row.sales_invoice),
 		},
 	)
 

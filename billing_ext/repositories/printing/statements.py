@@ -16,7 +16,7 @@ from billing_ext.rendering.drops import Drop
 from billing_ext.rendering.numbers import Money
 from billing_ext.rendering.presentation import Presentation
 from billing_ext.repositories.money import to_decimal
-from billing_ext.repositories.printing import parties, payments
+from billing_ext.repositories.printing import numbers, parties, payments
 from billing_ext.repositories.printing.plain import day, money, text, total
 
 AGES = ((0, 30), (31, 60), (61, 90), (91, None))
@@ -120,6 +120,7 @@ def _entries(
 	rows: Sequence[dict[str, Any]], opening: Decimal, currency: str, shown: Presentation
 ) -> tuple[list[Drop], Decimal]:
 	balance, entries = opening, []
+	shown_as = numbers.of_all(row["voucher_no"] for row in rows if row["voucher_type"] == "Sales Invoice")
 	for row in rows:
 		amount = to_decimal(row["amount"])
 		balance += amount
@@ -135,7 +136,7 @@ def _entries(
 				{
 					"date": day(row["posting_date"]),
 					"kind": shown.translate("Invoice" if kind == "Sales Invoice" else kind),
-					"number": row["voucher_no"],
+					"number": shown_as.get(row["voucher_no"], row["voucher_no"]),
 					"text": text(row["remarks"]) if row["voucher_type"] == "Journal Entry" else None,
 					"due_date": day(row["due_date"])
 					if row["voucher_type"] == "Sales Invoice" and amount > 0

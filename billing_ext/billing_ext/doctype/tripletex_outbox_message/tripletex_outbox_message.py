@@ -1,0 +1,13 @@
+from frappe.model.document import Document
+
+from billing_ext.services.tripletex import hints
+
+
+class TripletexOutboxMessage(Document):
+	"""A message to Tripletex; written by the sync only."""
+
+	def onload(self):
+		"""Tell the form what the state means and what to do about it."""
+		hint = hints.of(self.as_dict())
+		if hint:
+			self.set_onload("hint", {"cause": hint.cause, "advice": hint.advice})

@@ -1,0 +1,1 @@
+"""Rows of the Tripletex sync, and what of ERPNext it reads and writes."""

@@ -1,0 +1,47 @@
+"""Whether a customer has paid, as the customer's record shows it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+import frappe
+
+from billing_ext.repositories import clock
+
+FIELD = "billing_ext_payment_status"
+
+_CHANGED = """select customer.name, ifnull(wanted.status, '') from `tabCustomer` customer
+	left join (
+		select customer, case
+			when max(outstanding_amount > 0 and (due_date < %(today)s or status like 'Overdue%%')) then 'Overdue'
+			when max(outstanding_amount > 0) then 'Pending'
+			else 'Paid' end status
+		from `tabSales Invoice` where docstatus = 1 and is_return = 0 {of_some} group by customer
+	) wanted on wanted.customer = customer.name
+	where ifnull(customer.billing_ext_payment_status, '') != ifnull(wanted.status, '') {named}"""
+
+
+def refresh(customers: Collection[str] | None = None) -> int:
+	"""Bring the payment status of these customers, or of all, up to date; how many it was another for.
+
+	*Overdue*: an invoice, or an instalment of one, is unpaid after its due date. *Pending*: something is unpaid.
+	*Paid*: there are invoices, and nothing is. Empty: there are none. On its due date an invoice is not overdue.
+
+	Read first and written only where it changed: an UPDATE with a subquery would lock every invoice that it reads.
+	"""
+	if customers is not None and not customers:
+		return 0
+	values = {"today": clock.today(), "customers": tuple(customers or ())}
+	some = customers is not None
+	query = _CHANGED.format(
+		of_some="and customer in %(customers)s" if some else "",
+		named="and customer.name in %(customers)s" if some else "",
+	)
+	changed: dict[str, list[str]] = defaultdict(list)
+	for name, status in frappe.db.sql(query, values):
+		changed[status].append(name)
+	for status, names in changed.items():
+		# "modified" stays: nobody has edited the customer.
+		frappe.db.set_value("Customer", {"name": ("in", names)}, FIELD, status, update_modified=False)
+	return sum(map(len, changed.values()))

@@ -1,0 +1,47 @@
+"""Orders: ``POST /invoice`` leaves its order open, and a person could invoice it again (tripletex-api2 #65)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from billing_ext.integrations.tripletex.delivery import Found
+from billing_ext.integrations.tripletex.read_back import Difference
+from billing_ext.repositories.tripletex import mappings
+from billing_ext.repositories.tripletex.mappings import Kind
+from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request, Skip
+
+
+class OrderClosing(Handler):
+	"""Close the order of a booked invoice."""
+
+	def prepare(self) -> Request:
+		"""The order's version as it is now."""
+		mapping = mappings.find(self.settings.company, Kind.INVOICE, self.row["local_key"])
+		if not mapping or not mapping.order_id:
+			raise Skip("no_order")
+		order = self._order(int(mapping.order_id))
+		return {"id": order["id"], "version": order["version"], "closed": bool(order.get("isClosed"))}
+
+	def _order(self, order: int) -> dict:
+		return self.client.get("/order/{id}", {"id": order}, fields="id,version,isClosed")
+
+	def send(self, request: Request, note: Callable[[str], None]) -> int:
+		"""Close it, unless somebody has."""
+		if not request["closed"]:
+			body = {"version": request["version"], "isClosed": True}
+			self.client.put("/order/{id}", {"id": request["id"]}, body=body)
+		return request["id"]
+
+	def look_up(self, request: Request, note: Callable[[str], None]) -> tuple[Found, int]:
+		"""Is it closed?"""
+		closed = self._order(request["id"]).get("isClosed")
+		return (Found.EQUAL, request["id"]) if closed else (Found.ABSENT, 0)
+
+	def read_back(self, request: Request, remote_id: int) -> ReadBack:
+		"""Its state."""
+		order = self._order(remote_id)
+		closed = bool(order.get("isClosed"))
+		return ReadBack(order, [] if closed else [Difference("isClosed", True, closed)])
+
+	def finish(self, request: Request, remote_id: int, read: ReadBack) -> None:
+		"""Nothing follows."""
