@@ -50,7 +50,8 @@ run_script() {
 	local arguments
 	eval "arguments=(${ARGS:-})"
 	# A library that Frappe uses warns at each start that it will drop old Pythons.
-	as_bench_user env -C "$SITES" PYTHONWARNINGS=ignore::FutureWarning "$BENCH_PYTHON" "$APP/dev/$1" "$2" "${arguments[@]}"
+	as_bench_user env -C "$SITES" PYTHONWARNINGS=ignore::FutureWarning PYTHONPATH="$APP/tests/site:$APP/tests/tripletex" \
+		"$BENCH_PYTHON" "$APP/dev/$1" "$2" "${arguments[@]}"
 }
 
 command_benchmark() {
@@ -58,11 +59,17 @@ command_benchmark() {
 	ensure_site "$BENCHMARK_SITE"
 	run_script benchmark.py "$BENCHMARK_SITE"
 	ARGS="" run_script benchmark_printing.py "$BENCHMARK_SITE"
+	ARGS="" run_script benchmark_tripletex.py "$BENCHMARK_SITE"
 }
 
 command_demo() {
 	bring_up
+	if wants_fresh "$DEMO_SITE"; then
+		stop_daemon tripletex
+		as_bench_user rm -f "$STATE/tripletex-company"
+	fi
 	ensure_site "$DEMO_SITE"
+	start_tripletex
 	run_script demo.py "$DEMO_SITE"
 	serve_desk
 }

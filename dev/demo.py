@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import demo_tripletex
 import frappe
 from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_entry
 
@@ -31,8 +32,11 @@ def main(site):
 	frappe.connect()
 	frappe.set_user("Administrator")
 	names = load()
+	demo_tripletex.set_up(COMPANY)
 	bill_year(names)
+	demo_tripletex.book(COMPANY)
 	report(names)
+	demo_tripletex.report(COMPANY)
 	frappe.destroy()
 
 
@@ -166,10 +170,17 @@ def bill_year(names):
 
 
 def book_payments(day):
-	"""Customers pay in kroner when their invoice falls due; the last month is still open."""
+	"""Customers pay in kroner when their invoice falls due; since go-live they pay at the bank of Tripletex."""
 	if day > LAST_DAY - timedelta(days=30):
 		return
-	due = {"due_date": day, "docstatus": 1, "is_return": 0, "currency": "NOK", "outstanding_amount": (">", 0)}
+	due = {
+		"due_date": day,
+		"posting_date": ("<", demo_tripletex.GO_LIVE),
+		"docstatus": 1,
+		"is_return": 0,
+		"currency": "NOK",
+		"outstanding_amount": (">", 0),
+	}
 	for invoice in frappe.get_all("Sales Invoice", filters=due, pluck="name"):
 		payment = get_payment_entry("Sales Invoice", invoice)
 		payment.update({"posting_date": day, "reference_no": invoice, "reference_date": day})

@@ -148,7 +148,17 @@ restart_web() {
 		env -C "$SITES" DEV_SERVER=1 "$BENCH_PYTHON" "$APP/dev/web_server.py" "$WEB_PORT"
 }
 
+# The Tripletex of the demo site: a simulator, which keeps its company between runs.
+start_tripletex() {
+	stop_daemon tripletex
+	start_daemon tripletex "$TRIPLETEX_PORT" BILLING_EXT_TRIPLETEX_PORT \
+		env -C "$APP/tests/tripletex" "$BENCH_PYTHON" -m tripletex_simulator \
+		--port "$TRIPLETEX_PORT" --state "$STATE/tripletex-company" --webhooks 5
+	frappe_command --site "$DEMO_SITE" set-config billing_ext_tripletex_simulator "http://127.0.0.1:$TRIPLETEX_PORT/v2"
+}
+
 start_desk() {
+	start_tripletex
 	frappe_command --site "$DEMO_SITE" enable-scheduler
 	restart_web
 	start_daemon socketio "$SOCKETIO_PORT" BILLING_EXT_SOCKETIO_PORT \
@@ -160,7 +170,7 @@ start_desk() {
 
 stop_desk() {
 	local name
-	for name in scheduler worker socketio web; do stop_daemon "$name"; done
+	for name in scheduler worker socketio web tripletex; do stop_daemon "$name"; done
 }
 
 stop_all() {

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("db")
 DOCS = Path(__file__).parents[2] / "docs"
 API = (DOCS / "api.md").read_text()
 RUNS = (DOCS / "billing-runs.md").read_text()
+TRIPLETEX = (DOCS / "tripletex.md").read_text()
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -90,11 +91,13 @@ def test_the_limits_are_the_codes():
 	assert f"{preview.MAX_RUNS} at most" in API
 
 
-def test_the_page_of_messages_is_what_users_read():
-	section = RUNS.split("## Messages\n", 1)[1]
+@pytest.mark.parametrize("page", [RUNS, TRIPLETEX], ids=["billing", "tripletex"])
+def test_the_page_of_messages_is_what_users_read(page):
+	section = page.split("## Messages\n", 1)[1]
 	shown = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.*) \|$", section, flags=re.MULTILINE))
 	written = {
 		code: " | ".join(part.replace("|", "\\|") for part in words())
 		for code, words in messages._WORDS.items()
+		if code.startswith("tripletex_") == (page is TRIPLETEX)
 	}
 	assert shown == written

@@ -237,7 +237,11 @@ def test_a_row_of_a_voucher():
 	voucher = {
 		"date": "2026-11-15",
 		"externalVoucherNumber": "SINV-500001",
-		"postings": [posting(1500, "0", 125, 125), posting(3000, "3", -100, -125), posting(2700, "0", -25, -25)],
+		"postings": [
+			posting(1500, "0", 125, 125),
+			posting(3000, "3", -100, -125),
+			posting(2700, "0", -25, -25),
+		],
 	}
 	made = reconciliation.row_of_voucher(voucher)
 	assert made == replace(row(500001), number=None, outstanding=None)

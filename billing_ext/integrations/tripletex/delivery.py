@@ -99,6 +99,9 @@ SECOND_LOOK = timedelta(minutes=5)
 LOOKS_TO_PROVE_ABSENCE = 2
 REST = timedelta(minutes=10)
 FAILURES_UNTIL_REST = 5
+WATCHED = timedelta(minutes=5)
+CALLS_TO_JUDGE = 10
+"""Calls in the watched time below which a share says nothing."""
 _LADDER = (
 	timedelta(minutes=1),
 	timedelta(minutes=5),
@@ -178,6 +181,11 @@ def after_look_up(found: Found, operation: Operation, progress: Progress, now: d
 	if absent < LOOKS_TO_PROVE_ABSENCE:
 		return Next(State.UNKNOWN, now + SECOND_LOOK, replace(progress, absent_reads=absent))
 	return Next(State.PENDING, now, replace(progress, absent_reads=0))
+
+
+def must_rest(in_a_row: int, failing: int, calls: int) -> bool:
+	"""Should a company's queue rest? After five failed writes in a row, or when half of the last calls failed."""
+	return in_a_row >= FAILURES_UNTIL_REST or (calls >= CALLS_TO_JUDGE and 2 * failing >= calls)
 
 
 def ladder(step: int) -> timedelta:

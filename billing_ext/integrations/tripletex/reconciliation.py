@@ -50,6 +50,8 @@ MONTH_FIELDS = (
 """``fields`` of ``GET /invoice``: as little as a comparison needs, since a page holds a thousand."""
 POSTINGS_FIELDS = "id,date,description,amount,account(number),voucher(id,reverseVoucher(id))"
 _FINGERPRINT = 12
+_NO_AMOUNTS = ("gap ", "double ")
+_Amount = int | Decimal
 _SHOWN = {"counts", "sums", "ledger", "payments"}
 
 
@@ -115,11 +117,12 @@ class Mismatch:
 		return f"{self.section}:{self.subject}#{content_hash(values)[:_FINGERPRINT]}"
 
 	@property
-	def difference(self) -> Decimal | None:
-		"""Ours less theirs; None if they are neither amounts nor counts."""
-		sides = [Decimal(0) if side is None else side for side in (self.ours, self.theirs)]
-		numbers = [Decimal(side) for side in sides if isinstance(side, int | Decimal)]
-		return numbers[0] - numbers[1] if len(numbers) == len(sides) else None
+	def difference(self) -> Decimal | int | None:
+		"""Ours less theirs; None if they are neither amounts nor counts, or numbers of documents."""
+		ours, theirs = (0 if side is None else side for side in (self.ours, self.theirs))
+		if self.subject.startswith(_NO_AMOUNTS):
+			return None
+		return ours - theirs if isinstance(ours, _Amount) and isinstance(theirs, _Amount) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,18 +59,18 @@ def _accept_address(customer: str, owner: str, fieldname: str, value: str) -> No
 
 
 def _accept_email(customer: str, email: str, is_billing: bool) -> None:
-	contact = documents.billing_contact(customer) if is_billing else _primary_contact(customer)
-	if contact:
-		_replace_primary_email(contact, email)
-	elif is_billing:
-		_add_billing_contact(customer, email)
-	if not is_billing:
-		# Fetched from the contact; without one, ERPNext makes it of this.
-		_save("Customer", customer, email_id=email)
-
-
-def _primary_contact(customer: str) -> str | None:
-	return frappe.db.get_value("Customer", customer, "customer_primary_contact")
+	if is_billing:
+		billing = documents.billing_contact(customer)
+		if billing:
+			_replace_primary_email(billing.name, email)
+		else:
+			_add_billing_contact(customer, email)
+		return
+	primary = frappe.db.get_value("Customer", customer, "customer_primary_contact")
+	if primary:
+		_replace_primary_email(primary, email)
+	# Fetched from the contact; without one, ERPNext makes it of this.
+	_save("Customer", customer, email_id=email)
 
 
 def _replace_primary_email(name: str, email: str) -> None:

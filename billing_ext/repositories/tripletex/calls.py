@@ -48,6 +48,16 @@ def clear_old() -> None:
 	frappe.db.delete(DOCTYPE, {"called_at": ("<", clock.now() - KEPT)})
 
 
+def failing(company: str, start: datetime) -> tuple[int, int]:
+	"""Calls since ``start`` whose outcome is unknown or that were not even sent, and all calls."""
+	row = frappe.db.sql(
+		"""select coalesce(sum(outcome in ('unknown', 'not sent')), 0), count(*)
+		from `tabTripletex Call` where company = %s and called_at >= %s""",
+		(company, start),
+	)[0]
+	return int(row[0]), int(row[1])
+
+
 def since(company: str, start: datetime) -> list[dict[str, Any]]:
 	"""Outcomes of the calls since ``start``, oldest first."""
 	return frappe.get_all(

@@ -11,13 +11,19 @@ from billing_ext.repositories import clock
 
 FIELD = "billing_ext_payment_status"
 
+# What of an invoice was payable before today, by its schedule, is compared with what was paid of it.
 _CHANGED = """select customer.name, ifnull(wanted.status, '') from `tabCustomer` customer
 	left join (
 		select customer, case
-			when max(outstanding_amount > 0 and (due_date < %(today)s or status like 'Overdue%%')) then 'Overdue'
+			when max(outstanding_amount > 0 and (due_date < %(today)s
+				or if(party_account_currency = currency, grand_total, base_grand_total) - outstanding_amount + 0.004 < (
+					select sum(if(party_account_currency = currency, term.payment_amount, term.base_payment_amount))
+					from `tabPayment Schedule` term
+					where term.parent = invoice.name and term.parenttype = 'Sales Invoice' and term.due_date < %(today)s)
+				)) then 'Overdue'
 			when max(outstanding_amount > 0) then 'Pending'
 			else 'Paid' end status
-		from `tabSales Invoice` where docstatus = 1 and is_return = 0 {of_some} group by customer
+		from `tabSales Invoice` invoice where docstatus = 1 and is_return = 0 {of_some} group by customer
 	) wanted on wanted.customer = customer.name
 	where ifnull(customer.billing_ext_payment_status, '') != ifnull(wanted.status, '') {named}"""
 

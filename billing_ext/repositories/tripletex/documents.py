@@ -66,10 +66,13 @@ class VatRule:
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-	"""The maps of a company: VAT rules, ERPNext account -> number and id there, cost center -> department."""
+	"""The maps of a company: VAT rules, ERPNext account and VAT code -> number there, cost center -> department.
+
+	An account's entry without a code serves all codes that have no entry of their own.
+	"""
 
 	vat: tuple[VatRule, ...]
-	account_numbers: dict[str, int]
+	account_numbers: dict[tuple[str, str], int]
 	account_ids: dict[int, int]
 	departments: dict[str, str]
 	department_ids: dict[str, int]
@@ -84,7 +87,7 @@ def maps(company: str) -> Maps:
 	row = frappe.get_cached_doc("Tripletex Settings", company)
 	return Maps(
 		vat=tuple(_vat_rule(rule) for rule in row.vat_rules),
-		account_numbers={entry.account: entry.number for entry in row.accounts},
+		account_numbers={(entry.account, entry.vat_code or ""): entry.number for entry in row.accounts},
 		account_ids={entry.number: int(entry.tripletex_id) for entry in row.accounts if entry.tripletex_id},
 		departments={entry.cost_center: entry.department_number for entry in row.departments},
 		department_ids={
@@ -165,16 +168,14 @@ def _date_of(invoice: str) -> date:
 
 
 def _line(invoice: Any, item: Any, maps_: Maps, sign: int) -> DocumentLine:
-	rate = row_rate(item, invoice.taxes)
+	rate, account = row_rate(item, invoice.taxes), item.income_account
+	code = _vat_code(invoice, item.item_tax_template or "", account, rate, maps_, item.idx)
 	return DocumentLine(
 		description=_description(item),
 		quantity=sign * to_decimal(item.qty),
 		net_rate=to_decimal(item.net_rate),
 		net_amount=sign * to_decimal(item.net_amount),
-		posting_class=PostingClass(
-			_account(maps_, item.income_account, item.idx),
-			_vat_code(invoice, item.item_tax_template or "", item.income_account, rate, maps_, item.idx),
-		),
+		posting_class=PostingClass(_account(maps_, account, code, item.idx), code),
 		vat_rate=rate,
 		unit=item.uom or "",
 	)
@@ -183,15 +184,13 @@ def _line(invoice: Any, item: Any, maps_: Maps, sign: int) -> DocumentLine:
 def _charge_line(invoice: Any, tax: Any, maps_: Maps, sign: int) -> DocumentLine:
 	"""Freight or a fee entered among the taxes: a line of its own, without VAT unless a tax is laid on it."""
 	amount = sign * to_decimal(tax.tax_amount_after_discount_amount)
+	code = _vat_code(invoice, "", tax.account_head, Decimal(0), maps_, tax.idx)
 	return DocumentLine(
 		description=strip_html(tax.description or tax.account_head),
 		quantity=Decimal(1),
 		net_rate=amount,
 		net_amount=amount,
-		posting_class=PostingClass(
-			_account(maps_, tax.account_head, tax.idx),
-			_vat_code(invoice, "", tax.account_head, Decimal(0), maps_, tax.idx),
-		),
+		posting_class=PostingClass(_account(maps_, tax.account_head, code, tax.idx), code),
 		vat_rate=Decimal(0),
 	)
 
@@ -224,8 +223,8 @@ def _vat_code(invoice: Any, item_template: str, account: str, rate: Decimal, map
 	return max(fitting, key=lambda rule: rule.weight).vat_code
 
 
-def _account(maps_: Maps, account: str, row: int) -> int:
-	number = maps_.account_numbers.get(account)
+def _account(maps_: Maps, account: str, code: str, row: int) -> int:
+	number = maps_.account_numbers.get((account, code)) or maps_.account_numbers.get((account, ""))
 	if not number:
 		raise DomainError("tripletex_no_account", row=row, account=account)
 	return number
@@ -306,18 +305,25 @@ def customer(name: str, number: int, settings: Settings) -> CustomerData:
 
 def _contact(row: Any) -> dict[str, str]:
 	email = row.email_id or ""
-	billing = frappe.db.sql(
-		"""select contact.email_id from `tabContact` contact
+	billing = billing_contact(row.name)
+	return {
+		"email": email,
+		"invoice_email": (billing.email_id if billing else "") or email,
+		"phone": row.mobile_no or "",
+	}
+
+
+def billing_contact(customer: str) -> Any:
+	"""Name and ``email_id`` of the contact that gets the customer's invoices; None without one."""
+	found = frappe.db.sql(
+		"""select contact.name, contact.email_id from `tabContact` contact
 		join `tabDynamic Link` link on link.parent = contact.name and link.parenttype = 'Contact'
 		where link.link_doctype = 'Customer' and link.link_name = %s and contact.is_billing_contact = 1
 		order by contact.is_primary_contact desc, contact.creation limit 1""",
-		row.name,
+		customer,
+		as_dict=True,
 	)
-	return {
-		"email": email,
-		"invoice_email": (billing[0][0] if billing and billing[0][0] else email) or "",
-		"phone": row.mobile_no or "",
-	}
+	return found[0] if found else None
 
 
 def address_row(customer: str, kinds: tuple[str, ...]) -> Any:

@@ -21,8 +21,8 @@ from frappe.utils import getdate
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex import settlement
 from billing_ext.integrations.tripletex.settlement import Kind
-from billing_ext.repositories import posting
 from billing_ext.repositories import money as site_money
+from billing_ext.repositories import posting
 from billing_ext.repositories.money import to_decimal, to_float
 from billing_ext.repositories.tripletex.settings import Settings
 
@@ -432,10 +432,11 @@ def _reverse(company: str, doctype: str, name: str, day: date, remark: str) -> s
 	entry = _journal(company, first_open_day(company, day, JOURNAL_ENTRY), remark, name, day)
 	domestic = frappe.get_cached_value("Company", company, "default_currency")
 	for row in _ledger_of(doctype, name):
-		own = to_decimal(row.own)
+		# An exchange difference has an amount in the company's currency only.
+		own = to_decimal(row.value if row.account_currency == domestic else row.own)
 		if not own:
 			continue
-		rate = Decimal(1) if row.account_currency == domestic else to_decimal(row.value) / own
+		rate = to_decimal(row.value) / own
 		line = _journal_row(row.account, -own, rate)
 		line |= {"party_type": row.party_type, "party": row.party, "cost_center": row.cost_center}
 		if row.against_voucher_type == SALES_INVOICE:

@@ -30,6 +30,8 @@ class NewMessage:
 	local_key: str = ""
 	sort_date: date | None = None
 	sort_number: int = 0
+	note: str = ""
+	"""What a message is about that has no document: JSON for its handler."""
 
 
 def put(new: NewMessage) -> str | None:
@@ -50,6 +52,7 @@ def put(new: NewMessage) -> str | None:
 			"level": new.operation.level,
 			"sort_date": new.sort_date,
 			"sort_number": new.sort_number,
+			"note": new.note or None,
 			"message_key": message_key,
 		}
 	)
@@ -206,7 +209,10 @@ def explain_waiting(name: str, needed: list[str]) -> None:
 		fields=["operation", "local_key", "status"],
 		order_by="level, creation",
 	)
-	parts = [f"{_(row.operation)} {row.local_key}: {_(row.status)}" for row in rows]
+	parts = []
+	for row in rows:
+		operation, status = map(_, (row.operation, row.status))
+		parts.append(f"{operation} {row.local_key}: {status}")
 	frappe.db.set_value(
 		DOCTYPE, {"name": name, "status": "Waiting"}, "error_text", _("Waits for {0}").format("; ".join(parts))
 	)

@@ -236,12 +236,12 @@ def conclude(name: str, outcome: Outcome) -> None:
 		"reason": outcome.reason or None,
 		"payment_entry": outcome.payment_entry,
 		"journal_entry": outcome.journal_entry,
-		"money_account": outcome.money_account,
+		"money_account": outcome.money_account or 0,
 		"reversal_entry": None,
 		"missing_reads": 0,
 	}
-	old = frappe.db.get_value(DOCTYPE, name, ["status", "reason", "kind"], as_dict=True)
-	if any(old[column] != values[column] for column in old):
+	known = {column: values[column] for column in ("status", "kind", "reason")}
+	if outcome.status is not Status.EXCEPTION or not frappe.db.exists(DOCTYPE, {"name": name, **known}):
 		frappe.db.set_value(DOCTYPE, name, values)
 
 

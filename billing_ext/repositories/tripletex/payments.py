@@ -128,7 +128,9 @@ def _in_company_currency(entry: Any, allocated: Decimal) -> Decimal:
 	Fees that the payment service kept are part of it: they settle the invoice, and stay on the clearing account until
 	they are booked there with the payout.
 	"""
-	kept = sum((to_decimal(row.amount) for row in entry.deductions if not row.is_exchange_gain_loss), Decimal(0))
+	kept = sum(
+		(to_decimal(row.amount) for row in entry.deductions if not row.is_exchange_gain_loss), Decimal(0)
+	)
 	came = to_decimal(entry.base_received_amount) + kept
 	settled = to_decimal(entry.total_allocated_amount) + to_decimal(entry.unallocated_amount)
 	return site_money.currency(entry.paid_to_account_currency).round(came * allocated / settled)

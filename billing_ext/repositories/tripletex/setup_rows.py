@@ -152,7 +152,7 @@ TABLES: Mapping[str, Sequence[str]] = {
 		"sales_taxes_template", "item_tax_template", "income_account", "rate", "vat_code", "valid_from",
 		"vat_type_id", "vat_type_name",
 	),
-	"accounts": ("account", "number", "account_name", "tripletex_id", "locked_to"),
+	"accounts": ("account", "vat_code", "number", "account_name", "tripletex_id", "locked_to"),
 	"payment_types": ("account", "payment_type_id", "description"),
 	"departments": ("cost_center", "department_number", "department_name", "tripletex_id"),
 }  # fmt: skip

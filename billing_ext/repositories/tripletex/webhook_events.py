@@ -14,6 +14,12 @@ KEPT = timedelta(days=3)
 """Tripletex repeats a delivery for about thirty hours."""
 
 
+def company_of(key: str) -> str | None:
+	"""The company whose webhook has this key in its address; None for an unknown one, and while it is switched off."""
+	filters = {"webhook_key": key, "webhook_enabled": 1, "enabled": 1}
+	return frappe.db.get_value("Tripletex Settings", filters) if key else None
+
+
 def remember(company: str, key: str, event: str, object_id: str) -> bool:
 	"""Keep a delivery; False if it has come before."""
 	doc = frappe.get_doc(

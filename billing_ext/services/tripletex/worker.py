@@ -25,7 +25,7 @@ from billing_ext.integrations.tripletex.read_back import IncompleteAnswer
 from billing_ext.repositories import clock, jobs, session
 from billing_ext.repositories import settings as billing_settings
 from billing_ext.repositories.contract_rows import Row
-from billing_ext.repositories.tripletex import alerts, booked, drifts, outbox, settings
+from billing_ext.repositories.tripletex import alerts, booked, calls, drifts, outbox, settings
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import messages
 from billing_ext.services.tripletex import connection
@@ -336,9 +336,11 @@ _NO_ERROR = {"error_text": None, "error_code": None, "error_kind": None}
 
 def _count_failure(company: str) -> None:
 	failures = settings.for_update(company).failures_in_a_row + 1
-	rest = failures >= delivery.FAILURES_UNTIL_REST
-	values = {"failures_in_a_row": 0 if rest else failures}
-	settings.store(company, **values, **({"breaker_until": clock.now() + delivery.REST} if rest else {}))
+	failing, calls_made = calls.failing(company, clock.now() - delivery.WATCHED)
+	if delivery.must_rest(failures, failing, calls_made):
+		settings.store(company, failures_in_a_row=0, breaker_until=clock.now() + delivery.REST)
+	else:
+		settings.store(company, failures_in_a_row=failures)
 
 
 def handler_operation(row: Row) -> Operation:

@@ -60,22 +60,22 @@ class InvoiceBooking(Handler):
 	def _ids(self) -> RemoteIds:
 		"""Tripletex's ids of all that the request names. Raises Wait for what Tripletex does not have yet."""
 		company, document = self.settings.company, self.document
-		missing: list[str | None] = []
+		missing: list[str] = []
 		customer = mappings.find(company, Kind.CUSTOMER, document.customer)
 		if not customer:
 			key = document.customer
-			missing.append(_ensure(outgoing.customer_message(company, key, f"{key}|create")))
+			missing.append(booked.ensure(outgoing.customer_message(company, key, f"{key}|create")))
 		classes = {line.posting_class.key for line in document.lines}
 		products = {key: mappings.find(company, Kind.PRODUCT, key) for key in classes}
 		if self._booking.uses_products:
 			missing += [
-				_ensure(NewMessage(company, Operation.PRODUCT, key, local_key=key))
+				booked.ensure(NewMessage(company, Operation.PRODUCT, key, local_key=key))
 				for key, mapping in products.items()
 				if not mapping
 			]
 		missing += self._original()
 		if missing:
-			raise Wait([name for name in missing if name])
+			raise Wait(missing)
 		return RemoteIds(
 			customer=customer.id if customer else 0,
 			currency=self.link.master_ids.currencies[document.currency],
@@ -127,6 +127,7 @@ class InvoiceBooking(Handler):
 					document.name,
 					sort_date=document.date,
 					sort_number=document.number or 0,
+					note=_order_version(remote) if operation is Operation.CLOSE_ORDER else "",
 				)
 			)
 
@@ -142,9 +143,10 @@ class InvoiceBooking(Handler):
 		return following
 
 
-def _ensure(message: NewMessage) -> str | None:
-	"""The message that makes what is missing, written if it is not there; its name."""
-	return booked.ensure(message)
+def _order_version(remote: dict[str, Any]) -> str:
+	"""The version of an invoice's order as read back: a change of the order must name it."""
+	orders = remote.get("orders") or [{}]
+	return str(orders[0].get("version") or "")
 
 
 @dataclass

@@ -1,15 +1,24 @@
-"""The monthly accrual of deferred revenue, and its reversal when the month is corrected."""
+"""The monthly accrual of deferred revenue, and its reversal when the month is corrected.
+
+What is to be booked stands on the message; the accounts are looked up when it is sent, because the income accrual account
+has no counterpart in ERPNext and so is in no map.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import date
+from decimal import Decimal
 
-from billing_ext.integrations.tripletex import decimal_json
+from billing_ext.core.errors import DomainError
+from billing_ext.integrations.tripletex.accrual import (
+	AccrualAccounts,
+	accrual_request,
+	booked_movement,
+	last_day,
+)
 from billing_ext.integrations.tripletex.delivery import Found
-from billing_ext.integrations.tripletex.read_back import VOUCHER_FIELDS, Difference, decimal
-from billing_ext.repositories.tripletex import mappings
+from billing_ext.integrations.tripletex.read_back import VOUCHER_FIELDS, Difference
+from billing_ext.repositories.tripletex import accruals, mappings
 from billing_ext.repositories.tripletex.mappings import Kind, Mapping
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request
 
@@ -17,31 +26,48 @@ SEARCH = "/ledger/voucher/>externalVoucherNumber"
 
 
 class AccrualVoucher(Handler):
-	"""Post a voucher that the monthly accrual has built and written on the message."""
+	"""Post a month's voucher."""
 
 	def prepare(self) -> Request:
-		"""The body as the accrual wrote it."""
-		return decimal_json.loads(self.row["note"])
+		"""The voucher with Tripletex's ids. Raises DomainError ``tripletex_no_accrual_account``."""
+		wanted = accruals.voucher_of(self.row)
+		own = self.settings
+		accounts = AccrualAccounts(
+			self._account(own.income_accrual_number), self._account(own.deferred_number)
+		)
+		company = accruals.abbreviation(own.company)
+		body = accrual_request(company, wanted.month, wanted.revision, wanted.amount, accounts)
+		return {"body": body, "amount": wanted.amount}
+
+	def _account(self, number: int) -> int:
+		found = self.client.find_one("/ledger/account", "number", number, fields="id,number")
+		if not found:
+			raise DomainError("tripletex_no_accrual_account", number=number)
+		return found["id"]
 
 	def send(self, request: Request, note: Callable[[str], None]) -> int:
 		"""Post it."""
-		answer = self.client.post(
-			"/ledger/voucher", body=request["body"], query={"sendToLedger": True}
-		)
+		answer = self.client.post("/ledger/voucher", body=request["body"], query={"sendToLedger": True})
 		return answer.value["id"]
 
 	def look_up(self, request: Request, note: Callable[[str], None]) -> tuple[Found, int]:
 		"""By its external number."""
 		number = request["body"]["externalVoucherNumber"]
 		found = self.client.find_one(SEARCH, "externalVoucherNumber", number, fields=VOUCHER_FIELDS)
-		return (Found.EQUAL, found["id"]) if found else (Found.ABSENT, 0)
+		if not found:
+			return Found.ABSENT, 0
+		same = self._moved(found) == request["amount"]
+		return (Found.EQUAL, found["id"]) if same else (Found.DIFFERENT, 0)
+
+	def _moved(self, voucher: dict) -> Decimal:
+		return booked_movement(voucher, self.settings.deferred_number)
 
 	def read_back(self, request: Request, remote_id: int) -> ReadBack:
-		"""Its postings, row by row."""
+		"""What it moved to deferred revenue."""
 		remote = self.client.get("/ledger/voucher/{id}", {"id": remote_id}, fields=VOUCHER_FIELDS)
-		ours = sorted(row["amountGross"] for row in request["body"]["postings"])
-		theirs = sorted(decimal(row, "amount") for row in remote["postings"])
-		return ReadBack(remote, [] if ours == theirs else [Difference("postings", ours, theirs)])
+		moved = self._moved(remote)
+		same = moved == request["amount"]
+		return ReadBack(remote, [] if same else [Difference("amount", request["amount"], moved)])
 
 	def finish(self, request: Request, remote_id: int, read: ReadBack) -> None:
 		"""Tie the voucher to its external number."""
@@ -50,31 +76,38 @@ class AccrualVoucher(Handler):
 
 
 class VoucherReversal(Handler):
-	"""Reverse a voucher of ours."""
+	"""Take a month's voucher back."""
 
 	def prepare(self) -> Request:
-		"""Which voucher, and on which day."""
-		return json.loads(self.row["note"])
+		"""Which voucher, and its own day, so that the month stays whole."""
+		wanted = accruals.reversal_of(self.row)
+		return {
+			"voucher": wanted.voucher_id,
+			"date": last_day(wanted.month).isoformat(),
+			"amount": wanted.amount,
+		}
 
 	def send(self, request: Request, note: Callable[[str], None]) -> int:
 		"""Reverse it."""
-		day = date.fromisoformat(request["date"])
 		answer = self.client.put(
-			"/ledger/voucher/{id}/:reverse", {"id": request["voucher"]}, query={"date": day}
+			"/ledger/voucher/{id}/:reverse", {"id": request["voucher"]}, query={"date": request["date"]}
 		)
 		return answer.value["id"]
 
 	def look_up(self, request: Request, note: Callable[[str], None]) -> tuple[Found, int]:
 		"""Does the voucher name one that reverses it?"""
 		voucher = self.client.get(
-			"/ledger/voucher/{id}", {"id": request["voucher"]}, fields=VOUCHER_FIELDS
+			"/ledger/voucher/{id}", {"id": request["voucher"]}, fields="id,reverseVoucher(id)"
 		)
 		reverse = (voucher.get("reverseVoucher") or {}).get("id")
 		return (Found.EQUAL, reverse) if reverse else (Found.ABSENT, 0)
 
 	def read_back(self, request: Request, remote_id: int) -> ReadBack:
-		"""The voucher that reverses."""
-		return ReadBack(self.client.get("/ledger/voucher/{id}", {"id": remote_id}, fields=VOUCHER_FIELDS))
+		"""What the voucher that reverses has moved."""
+		remote = self.client.get("/ledger/voucher/{id}", {"id": remote_id}, fields=VOUCHER_FIELDS)
+		moved = booked_movement(remote, self.settings.deferred_number)
+		same = moved == -request["amount"]
+		return ReadBack(remote, [] if same else [Difference("amount", -request["amount"], moved)])
 
 	def finish(self, request: Request, remote_id: int, read: ReadBack) -> None:
 		"""Nothing follows."""
