@@ -29,6 +29,11 @@ doc_events = {
 	"Address": {"on_update": "billing_ext.overrides.customer.address_on_update"},
 	"Contact": {"on_update": "billing_ext.overrides.customer.address_on_update"},
 	"Print Format": {"before_validate": "billing_ext.overrides.print_format.before_validate"},
+	"Payment Entry": {
+		"on_submit": "billing_ext.overrides.payment_entry.on_submit",
+		"before_cancel": "billing_ext.overrides.payment_entry.before_cancel",
+		"on_cancel": "billing_ext.overrides.payment_entry.on_cancel",
+	},
 	"Sales Invoice": {
 		"before_submit": "billing_ext.overrides.sales_invoice.before_submit",
 		"before_cancel": "billing_ext.overrides.sales_invoice.before_cancel",
@@ -54,8 +59,10 @@ scheduler_events = {
 	"cron": {
 		"15 2-23 * * *": ["billing_ext.tasks.billing_ext_nightly"],
 		"*/5 * * * *": ["billing_ext.tasks.billing_ext_frequent"],
+		"30 3 * * *": ["billing_ext.tasks.billing_ext_tripletex_daily"],
+		"30 5 * * *": ["billing_ext.tasks.billing_ext_tripletex_reconcile"],
 	},
-	"hourly": ["billing_ext.tasks.billing_ext_hourly"],
+	"hourly": ["billing_ext.tasks.billing_ext_hourly", "billing_ext.tasks.billing_ext_tripletex_hourly"],
 	"daily": ["billing_ext.tasks.billing_ext_daily"],
 	"weekly_long": ["billing_ext.tasks.billing_ext_weekly"],
 }

@@ -4,6 +4,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
 from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.repositories.tripletex import notifications
 from billing_ext.services import liquid_templates
 
 MODULE = "Billing Ext"
@@ -27,6 +28,7 @@ def after_migrate():
 		}
 	)
 	liquid_templates.sync_standard()
+	notifications.ensure()
 	_add_language()
 
 

@@ -1,7 +1,20 @@
 """What runs on a schedule; hooks.py says when."""
 
+from billing_ext.repositories import jobs
 from billing_ext.services import billing_run, sending
-from billing_ext.services.tripletex import worker
+from billing_ext.services.tripletex import inbound, worker
+
+TRIPLETEX_HOURLY = (
+	"billing_ext.services.tripletex.exchange_rates.fetch",
+	"billing_ext.services.tripletex.alerting.watch",
+)
+TRIPLETEX_DAILY = (
+	"billing_ext.services.tripletex.drift.nightly",
+	"billing_ext.services.tripletex.accrual.monthly",
+	"billing_ext.services.tripletex.webhook_subscription.check_all",
+	"billing_ext.services.tripletex.housekeeping.tidy",
+)
+TRIPLETEX_RECONCILIATION = "billing_ext.services.tripletex.reconciliation.nightly"
 
 
 def billing_ext_nightly():
@@ -23,6 +36,24 @@ def billing_ext_hourly():
 def billing_ext_daily():
 	"""Move contracts along with the calendar."""
 	billing_run.advance_statuses()
+
+
+def billing_ext_tripletex_hourly():
+	"""Ask Tripletex for payments and for exchange rates, and tell who has to be told."""
+	inbound.enqueue_all()
+	for job in TRIPLETEX_HOURLY:
+		jobs.enqueue(job, job_id=job)
+
+
+def billing_ext_tripletex_daily():
+	"""Look for drift, accrue, tidy: each in a job of its own, so that one cannot stop the others."""
+	for job in TRIPLETEX_DAILY:
+		jobs.enqueue(job, job_id=job)
+
+
+def billing_ext_tripletex_reconcile():
+	"""Compare months, well after payments were polled and accruals sent."""
+	jobs.enqueue(TRIPLETEX_RECONCILIATION, job_id=TRIPLETEX_RECONCILIATION)
 
 
 def billing_ext_weekly():

@@ -4,7 +4,7 @@ import frappe
 
 from billing_ext.custom_fields import CUSTOM_FIELDS
 from billing_ext.install import MODULE, NYNORSK, SERVICE_USER
-from billing_ext.repositories.tripletex import numbers
+from billing_ext.repositories.tripletex import notifications, numbers
 
 ROLES = (
 	"Billing Manager",
@@ -23,6 +23,7 @@ def before_uninstall():
 	for name in frappe.get_all("Property Setter", filters={"module": MODULE}, pluck="name"):
 		frappe.delete_doc("Property Setter", name, force=True)
 	numbers.forget_series()
+	notifications.remove()
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "billing_ext.%")})
 	for contact in frappe.get_all("Contact", filters={"user": SERVICE_USER}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)

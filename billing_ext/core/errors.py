@@ -10,7 +10,7 @@ class DomainError(Exception):
 	The messages, translated, are in ``billing_ext.services.messages``.
 	"""
 
-	def __init__(self, code: str, **context: object) -> None:
+	def __init__(self, code: str, /, **context: object) -> None:
 		super().__init__(code, context)
 		self.code = code
 		self.context = context

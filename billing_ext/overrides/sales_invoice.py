@@ -1,6 +1,7 @@
 """Sales Invoice: keep the ledger of charges right whatever users do with the invoice."""
 
 from billing_ext.core.errors import DomainError
+from billing_ext.repositories import customer_status
 from billing_ext.services import invoice_events
 from billing_ext.services.messages import throw
 from billing_ext.services.tripletex import outgoing
@@ -13,6 +14,7 @@ def before_submit(doc, method=None):
 def on_submit(doc, method=None):
 	_run(invoice_events.on_submit, doc)
 	_run(outgoing.on_submit, doc)
+	customer_status.refresh({doc.customer})
 
 
 def before_cancel(doc, method=None):
@@ -22,6 +24,7 @@ def before_cancel(doc, method=None):
 def on_cancel(doc, method=None):
 	_run(outgoing.on_cancel, doc)
 	_run(invoice_events.on_cancel, doc)
+	customer_status.refresh({doc.customer})
 
 
 def on_trash(doc, method=None):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import frappe
 import pytest
 from site_builders import COMPANY, customer
+from tripletex_site import EXPORT
 
 from billing_ext.services.tripletex import worker
 
@@ -271,3 +272,44 @@ def test_the_printed_invoice_shows_the_legal_number_and_its_kid(tripletex):
 	assert credit.billing_ext_number in html
 	assert invoice.billing_ext_number in html
 	assert not credit.billing_ext_kid
+
+
+def test_a_sale_abroad_goes_to_the_account_of_its_vat_code(tripletex):
+	invoice = tripletex.invoice(700, taxes_and_charges=EXPORT)
+	tripletex.deliver()
+	assert tripletex.booked(invoice)["amount"] == Decimal("700.00")
+	assert tripletex.sim.balance(3107) == Decimal("-700.00")
+	assert tripletex.sim.balance(3000) == 0
+
+
+def test_a_number_taken_on_another_day_is_found_and_left_to_a_person(tripletex):
+	other = tripletex.invoice(100, posting_date=date(2026, 9, 1), due_date=date(2026, 9, 15))
+	tripletex.deliver()
+	invoice = tripletex.invoice(200, submit=False)
+	invoice.billing_ext_number = other.billing_ext_number
+	invoice.submit()
+	frappe.db.commit()
+	tripletex.deliver(rounds=3)
+	message = tripletex.message(invoice, "Invoice")
+	assert (message.status, message.error_code) == ("Blocked", "number_taken")
+
+
+def test_a_match_that_tripletex_refuses_is_not_called_done(tripletex):
+	invoice = tripletex.invoice(1000)
+	tripletex.deliver()
+	number = int(invoice.billing_ext_number)
+	tripletex.sim.bank.pay(number, 1250, "2026-10-10")
+	credit = tripletex.credit(invoice)
+	tripletex.deliver(rounds=2)
+	message = tripletex.message(credit, "Match Credit")
+	assert message.status == "Blocked"
+	assert message.error_text
+
+
+def test_a_document_in_a_closed_period_is_refused_before_it_is_sent(tripletex):
+	tripletex.sim.gui.close_period("2026-09-30")
+	invoice = tripletex.invoice(posting_date=date(2026, 9, 10), due_date=date(2026, 9, 24))
+	tripletex.deliver()
+	message = tripletex.message(invoice, "Invoice")
+	assert (message.status, message.error_code) == ("Blocked", "tripletex_period_closed")
+	assert tripletex.sim.invoices() == []

@@ -5,6 +5,7 @@ from datetime import date
 import frappe
 import pytest
 from site_builders import COMPANY, contract
+from tripletex_site import EXPORT
 
 from billing_ext.repositories.tripletex import exchange
 from billing_ext.services.tripletex import exchange_rates
@@ -66,8 +67,7 @@ def test_a_foreign_invoice_is_booked_at_the_same_kroner(tripletex, without_rates
 		conversion_rate=rate,
 		posting_date=day,
 		due_date=day,
-		taxes_and_charges="",
-		taxes=[],
+		taxes_and_charges=EXPORT,
 	)
 	tripletex.deliver()
 	assert tripletex.message(invoice, "Invoice").status == "Synced"

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 from site_builders import COMPANY, customer
 from tripletex_simulator import Simulator
-from tripletex_site import Books
+from tripletex_site import EXPORT, Books
 
 from billing_ext.integrations.tripletex.delivery import State
 from billing_ext.integrations.tripletex.documents import Strategy
@@ -74,9 +74,8 @@ class Pool:
 	@staticmethod
 	def _invoice(books: Books, chance: random.Random, party: str) -> Any:
 		amounts = [round(chance.uniform(34, 20_000), 2) for _ in range(chance.randint(1, 4))]
-		template = chance.choice(["MVA 25% - FS", "MVA 25% - FS", ""])
-		values = {} if template else {"taxes": []}
-		return books.invoice(*amounts, party=party, taxes_and_charges=template, **values)
+		template = chance.choice(["MVA 25% - FS", "MVA 25% - FS", EXPORT])
+		return books.invoice(*amounts, party=party, taxes_and_charges=template)
 
 
 @contextmanager

@@ -31,11 +31,15 @@ TABLES = (
 )  # fmt: skip
 ACCOUNTS = {
 	"Sales - FS": 3000,
+	"Sales - FS|52": 3107,
 	"Debtors - FS": 1500,
 	"Output VAT 25% - FS": 2700,
 	"Operating Account - FS": 1920,
 	"Deferred Revenue - FS": 2970,
 }
+EXPORT = "Utførsel 0% - FS"
+"""The tax template of sales abroad."""
+REAL_CLIENT = connection.client
 TOKENS = ("consumer-test-secret", "employee-test-secret")
 
 
@@ -194,8 +198,29 @@ def clear() -> None:
 	frappe.db.commit()
 
 
+def ensure_export_template() -> None:
+	"""A tax template without VAT, as sales abroad have."""
+	if frappe.db.exists("Sales Taxes and Charges Template", EXPORT):
+		return
+	row = {
+		"charge_type": "On Net Total",
+		"account_head": "Output VAT 25% - FS",
+		"description": "Utførsel",
+		"rate": 0,
+	}
+	frappe.get_doc(
+		{
+			"doctype": "Sales Taxes and Charges Template",
+			"title": "Utførsel 0%",
+			"company": COMPANY,
+			"taxes": [row],
+		}
+	).insert()
+
+
 def make_settings(books: Books, **values: Any) -> Any:
 	"""Settings with the maps of the test company, ids as the simulator has them."""
+	ensure_export_template()
 	client = books.client()
 	accounts = {row["number"]: row for row in client.search("/ledger/account", fields="id,number,name")}
 	codes = {row["number"]: row for row in client.search("/ledger/vatType", fields="id,number,name")}
@@ -217,7 +242,12 @@ def make_settings(books: Books, **values: Any) -> Any:
 				{"rate": 0, "vat_code": "52", "vat_type_id": str(codes["52"]["id"])},
 			],
 			"accounts": [
-				{"account": account, "number": number, "tripletex_id": str(accounts[number]["id"])}
+				{
+					"account": account.partition("|")[0],
+					"vat_code": account.partition("|")[2],
+					"number": number,
+					"tripletex_id": str(accounts[number]["id"]),
+				}
 				for account, number in ACCOUNTS.items()
 				if number in accounts
 			],

@@ -107,3 +107,8 @@ def test_a_queue_rests_when_tripletex_does_not_answer(in_a_row, failing, calls, 
 def test_dependencies_come_before_what_needs_them():
 	assert Operation.CUSTOMER.level < Operation.INVOICE.level < Operation.CREDIT_NOTE.level
 	assert Operation.CREDIT_NOTE.level < Operation.MATCH_CREDIT.level
+
+
+def test_what_is_taken_but_cannot_be_found_is_for_a_person_and_not_sent_for_ever():
+	step = delivery.after_look_up(Found.ABSENT, Operation.INVOICE, FRESH, NOW, refused=True)
+	assert (step.state, step.code) == (State.BLOCKED, "duplicate_not_found")

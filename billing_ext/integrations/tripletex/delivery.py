@@ -169,14 +169,22 @@ def after_failed_read(
 	return Next(state, now + ladder(looked.look_ups), looked)
 
 
-def after_look_up(found: Found, operation: Operation, progress: Progress, now: datetime) -> Next:
-	"""What follows when an unknown write was looked up."""
+def after_look_up(
+	found: Found, operation: Operation, progress: Progress, now: datetime, refused: bool = False
+) -> Next:
+	"""What follows when an unknown write was looked up.
+
+	``refused``: Tripletex said that something with one of its keys is there. What is not found then must not be sent
+	again: the answer would be the same for ever.
+	"""
 	if found is Found.EQUAL:
 		return Next(State.VERIFYING, now, replace(progress, absent_reads=0))
 	if found is Found.DIFFERENT:
 		return Next(State.BLOCKED, now, progress, code="number_taken")
 	if not operation.can_be_proved_absent:
 		return Next(State.BLOCKED, now, progress, code="sent_or_not")
+	if refused:
+		return Next(State.BLOCKED, now, progress, code="duplicate_not_found")
 	absent = progress.absent_reads + 1
 	if absent < LOOKS_TO_PROVE_ABSENCE:
 		return Next(State.UNKNOWN, now + SECOND_LOOK, replace(progress, absent_reads=absent))

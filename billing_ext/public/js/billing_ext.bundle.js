@@ -9,3 +9,6 @@ import "./desk/liquid_studio";
 import "./desk/liquid_history";
 import "./desk/liquid_actions";
 import "./desk/brand_swatch";
+import "./desk/tripletex_setup";
+import "./desk/tripletex_panel";
+import "./desk/tripletex_message";

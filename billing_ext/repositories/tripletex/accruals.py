@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import frappe
 from frappe.utils import get_first_day, getdate
@@ -101,7 +102,7 @@ def history(company: str, month: date) -> History:
 	)
 
 
-def _messages(company: str, month: date, operation: Operation) -> list[Row]:
+def _messages(company: str, month: date, operation: Operation) -> list[Any]:
 	return frappe.get_all(
 		outbox.DOCTYPE,
 		filters={"company": company, "operation": operation.value, "sort_date": last_day(month)},

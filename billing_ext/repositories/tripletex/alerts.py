@@ -24,7 +24,14 @@ _OPAQUE = re.compile(r"(?=[A-Za-z+_=-]*\d)[A-Za-z0-9+_=-]{40,}")
 
 def words(error: Exception) -> str:
 	"""The text of an error, plain and without secrets; its class where it has none."""
-	return _scrubbed(plain(str(error)))[:LENGTH] or type(error).__name__
+	text = _told(error) if isinstance(error, TripletexError) else str(error)
+	return _scrubbed(plain(text))[:LENGTH] or type(error).__name__
+
+
+def _told(error: TripletexError) -> str:
+	"""What Tripletex says, field by field; code and request id have columns of their own."""
+	fields = (": ".join(filter(None, (each.path or each.field, each.message))) for each in error.fields)
+	return " ".join((error.message, "; ".join(fields)))
 
 
 def error_values(error: TripletexError | IncompleteAnswer) -> dict[str, Any]:

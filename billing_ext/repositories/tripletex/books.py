@@ -190,16 +190,12 @@ def unfinished_messages(company: str, last: date) -> list[Listed]:
 		},
 		fields=["name", "operation", "local_key", "status", "error_text", "sort_date"],
 	)
-	return [
-		Listed(
-			row.name,
-			" \u2013 ".join(
-				filter(None, (f"{_(row.operation)} {row.local_key}", _(row.status), row.error_text))
-			),
-			date=row.sort_date,
-		)
-		for row in rows
-	]
+	return [Listed(row.name, _leftover(row), date=row.sort_date) for row in rows]
+
+
+def _leftover(row: Any) -> str:
+	operation, status = map(_, (row.operation, row.status))
+	return " \u2013 ".join(filter(None, (f"{operation} {row.local_key}", status, row.error_text)))
 
 
 def our_vouchers(company: str) -> set[int]:

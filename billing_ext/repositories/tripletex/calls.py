@@ -63,6 +63,14 @@ def since(company: str, start: datetime) -> list[dict[str, Any]]:
 	return frappe.get_all(
 		DOCTYPE,
 		filters={"company": company, "called_at": (">=", start)},
-		fields=["called_at", "method", "path_template", "http_status", "outcome", "milliseconds", "remaining"],
+		fields=[
+			"called_at",
+			"method",
+			"path_template",
+			"http_status",
+			"outcome",
+			"milliseconds",
+			"remaining",
+		],
 		order_by="called_at",
 	)

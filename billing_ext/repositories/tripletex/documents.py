@@ -58,9 +58,7 @@ class VatRule:
 	@property
 	def weight(self) -> tuple[int, date]:
 		"""The rule that names most wins; among equals the one valid from the latest day."""
-		named = sum(
-			map(bool, (self.sales_taxes_template, self.item_tax_template, self.income_account))
-		)
+		named = sum(map(bool, (self.sales_taxes_template, self.item_tax_template, self.income_account)))
 		return named, self.valid_from or date.min
 
 
@@ -112,11 +110,7 @@ def _vat_rule(row: Any) -> VatRule:
 
 def is_ours(invoice: Any, settings: Settings | None) -> bool:
 	"""Does a Sales Invoice go to Tripletex? Opening entries stand in its opening balance already."""
-	return bool(
-		settings
-		and settings.covers(getdate(invoice.posting_date))
-		and invoice.is_opening != "Yes"
-	)
+	return bool(settings and settings.covers(getdate(invoice.posting_date)) and invoice.is_opening != "Yes")
 
 
 def document(name: str, settings: Settings) -> Document:
@@ -207,9 +201,7 @@ def _is_other(tax: Any) -> bool:
 def row_rate(item: Any, taxes: Sequence[Any]) -> Decimal:
 	"""VAT percent of a row: its item tax template overrides the rate of a tax with the same account."""
 	own = json.loads(item.item_tax_rate) if item.item_tax_rate else {}
-	rates = (
-		to_decimal(own.get(tax.account_head, tax.rate)) for tax in taxes if tax.charge_type == _OF_NET
-	)
+	rates = (to_decimal(own.get(tax.account_head, tax.rate)) for tax in taxes if tax.charge_type == _OF_NET)
 	return sum(rates, Decimal(0))
 
 

@@ -99,7 +99,7 @@ def _record(
 	return doc.insert(ignore_permissions=True, ignore_links=True).name
 
 
-def _renew(old: Row, values: dict[str, Any], rounding: bool) -> None:
+def _renew(old: Any, values: dict[str, Any], rounding: bool) -> None:
 	same = old.ours == values["ours"] and old.theirs == values["theirs"]
 	decided = old.status == Status.OPEN.value or (old.status == Status.EXPLAINED.value and same)
 	if not decided:
@@ -123,12 +123,12 @@ def _beginning(rounding: bool) -> dict[str, Any]:
 	return values
 
 
-def _keep_history(old: Row) -> None:
+def _keep_history(old: Any) -> None:
 	"""A decision about other values is no decision about these, but an auditor may ask for it."""
 	if not old.explanation and not old.resolved_by:
 		return
 	text = _("{0} by {1} on {2}: ERPNext {3}, Tripletex {4}. {5}").format(
-		_(old.status),
+		*map(_, (old.status,)),
 		old.resolved_by or "-",
 		format_datetime(old.resolved_at),
 		old.ours or "-",

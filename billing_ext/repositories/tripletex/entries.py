@@ -27,7 +27,7 @@ from billing_ext.repositories.money import to_decimal, to_float
 from billing_ext.repositories.tripletex.settings import Settings
 
 PAYMENT_ENTRY, JOURNAL_ENTRY, SALES_INVOICE = "Payment Entry", "Journal Entry", "Sales Invoice"
-NOTHING = Decimal(0)
+NOTHING, ØRE = Decimal(0), Decimal("0.01")
 MOST_PERIODS = 100
 """Closed periods in a row that are stepped over in search of an open day."""
 
@@ -226,7 +226,9 @@ def _pay(kind: str, invoices: Sequence[Invoice], money: Money, day: date) -> tup
 	difference = _difference(parts, advance, money)
 	if first.receivable_currency == first.company_currency and difference:
 		entry.append("deductions", _deduction(first.company, -sign * difference))
-	_submit(entry)
+	_insert(entry)
+	_balance(entry, len(parts))
+	entry.submit()
 	_clear_rest(parts, entry, day)
 	return entry.name, advance
 
@@ -246,7 +248,7 @@ def _allocated(
 def _difference(parts: Sequence[tuple[Invoice, Decimal]], advance: Decimal, money: Money) -> Decimal:
 	"""What came in for the allocated part beyond what it stood at, in the company's currency; the advance stands at its own rate."""
 	stood_at = sum((abs(invoice.in_company_currency(units)) for invoice, units in parts), NOTHING)
-	return money.nok - (money.nok * advance / money.units).quantize(Decimal("0.01")) - stood_at
+	return money.nok - (money.nok * advance / money.units).quantize(ØRE) - stood_at
 
 
 def _sides(kind: str, invoice: Invoice, money: Money) -> dict[str, Any]:
@@ -332,7 +334,8 @@ def settle_by_journal(
 		cost_center = {"cost_center": _cost_center(invoice.company)}
 		entry.append("accounts", _journal_row(account, amount, Decimal(1)) | cost_center)
 	entry.multi_currency = int(invoice.receivable_currency != invoice.company_currency)
-	_submit(entry)
+	_insert(entry)
+	entry.submit()
 	_clear_rest([(invoice, units)], entry, day)
 	return entry.name
 
@@ -361,11 +364,18 @@ def _journal_row(account: str, amount: Decimal, rate: Decimal) -> dict[str, Any]
 	}
 
 
-def _submit(entry: Any) -> None:
+def _insert(entry: Any) -> None:
 	entry.flags.from_tripletex = True
 	entry.flags.ignore_permissions = True
 	entry.insert()
-	entry.submit()
+
+
+def _balance(entry: Any, parts: int) -> None:
+	"""ERPNext rounds each allocated part in the company's currency; an øre of that goes with the exchange differences."""
+	rest = to_decimal(entry.difference_amount)
+	if rest and abs(rest) <= ØRE * parts:
+		entry.append("deductions", _deduction(entry.company, rest))
+		entry.save()
 
 
 def _clear_rest(parts: Sequence[tuple[Invoice, Decimal]], entry: Any, day: date) -> None:
@@ -443,7 +453,8 @@ def _reverse(company: str, doctype: str, name: str, day: date, remark: str) -> s
 			line |= {"reference_type": SALES_INVOICE, "reference_name": row.against_voucher}
 		entry.append("accounts", line)
 		entry.multi_currency = entry.multi_currency or int(row.account_currency != domestic)
-	_submit(entry)
+	_insert(entry)
+	entry.submit()
 	return entry.name
 
 

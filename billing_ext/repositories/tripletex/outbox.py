@@ -214,5 +214,8 @@ def explain_waiting(name: str, needed: list[str]) -> None:
 		operation, status = map(_, (row.operation, row.status))
 		parts.append(f"{operation} {row.local_key}: {status}")
 	frappe.db.set_value(
-		DOCTYPE, {"name": name, "status": "Waiting"}, "error_text", _("Waits for {0}").format("; ".join(parts))
+		DOCTYPE,
+		{"name": name, "status": "Waiting"},
+		"error_text",
+		_("Waits for {0}").format("; ".join(parts)),
 	)

@@ -10,5 +10,9 @@ from billing_ext.repositories import mail
 def pdf(doctype: str, name: str) -> bytes:
 	"""The document printed as its contract or the template rules say. Raises what printing raises."""
 	doc = frappe.get_doc(doctype, name)
-	contract = frappe.get_cached_doc("Billing Contract", doc.billing_ext_contract) if doc.billing_ext_contract else None
+	contract = (
+		frappe.get_cached_doc("Billing Contract", doc.billing_ext_contract)
+		if doc.billing_ext_contract
+		else None
+	)
 	return mail.pdf_of(doc, contract)["fcontent"]

@@ -96,7 +96,7 @@ def vat_filing(today: date) -> tuple[date, date]:
 	"""The last day of the VAT term that is filed next, and the day by which it must be.
 
 	Terms of two months, each due on the 10th a month and ten days later, that of May and June on 31 August:
-	skatteforvaltningsforskriften § 8-3-12.
+	skatteforvaltningsforskriften, chapter 8. Terms of other lengths are not known here.
 	"""
 	candidates = (_term(year, month) for year in (today.year - 1, today.year) for month in range(2, 13, 2))
 	return next((end, due) for end, due in candidates if due >= today)

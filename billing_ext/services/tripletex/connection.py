@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 
 from billing_ext.core.errors import DomainError
@@ -51,7 +52,21 @@ class Link:
 			first_number=own.first_number if numbered else 1,
 			last_number=own.last_number if numbered else Rules.__dataclass_fields__["last_number"].default,
 			go_live=own.go_live_date,
+			closed_until=self._closed_until(),
 		)
+
+	def _closed_until(self) -> date | None:
+		"""The last day of the latest closed period. A filed VAT term does not show in the API."""
+		kept = references.cached(
+			self.settings.company, "closed", lambda: {"until": self._last_closed_day()}, references.AN_HOUR
+		)
+		return date.fromisoformat(kept["until"]) if kept["until"] else None
+
+	def _last_closed_day(self) -> str:
+		rows = self.client.search("/ledger/accountingPeriod", fields="id,end,isClosed")
+		ends = [row["end"] for row in rows if row.get("isClosed") and row.get("end")]
+		# A period's end is the first day after it.
+		return str(date.fromisoformat(max(ends)) - timedelta(days=1)) if ends else ""
 
 	def _countries(self) -> dict[str, int]:
 		rows = self.client.search("/country", fields="id,isoAlpha2Code")
@@ -86,7 +101,6 @@ def client(own: Settings) -> TripletexClient:
 		company_id=own.client_company,
 		allow_local=own.environment == "Simulator",
 	)
-
 
 
 def _address(environment: str) -> str:

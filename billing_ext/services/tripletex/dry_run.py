@@ -29,7 +29,6 @@ SHOWN = 500
 WINDOW = timedelta(days=31)
 """Days of invoices that one search reads: Tripletex refuses searches that match more than 10,000."""
 INVOICE = "id,invoiceNumber,invoiceDate,amountCurrency,customer(id,name),currency(code)"
-EVENT = "tripletex_dry_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,6 @@ def run(company: str) -> None:
 	except DomainError as error:
 		result.error = str(messages.message_of(error))
 	in_transaction(lambda: setup_rows.store_dry_run(company, result.stored()))
-	jobs.tell("Tripletex Settings", company, EVENT, {"problems": len(result.problems)})
 
 
 class _Run:

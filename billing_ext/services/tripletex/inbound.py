@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from frappe import ValidationError
@@ -19,12 +20,11 @@ from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.errors import TripletexError
 from billing_ext.integrations.tripletex.read_back import VOUCHER_FIELDS, IncompleteAnswer, needed
 from billing_ext.integrations.tripletex.settlement import Action, Booked, Known, Sides
-from billing_ext.repositories import clock, jobs, session
+from billing_ext.repositories import clock, customer_status, jobs, session
 from billing_ext.repositories import settings as billing_settings
 from billing_ext.repositories.tripletex import (
 	alerts,
 	booked,
-	customer_status,
 	entries,
 	payment_rows,
 	settings,
@@ -109,10 +109,10 @@ class _Poll:
 		self.own = link.settings
 		ids = [needed(answer, "id") for answer in answers]
 		postings = [posting for answer in answers for posting in answer.get("postings") or []]
-		vouchers = {(posting.get("voucher") or {}).get("id") for posting in postings}
+		vouchers = {posting["voucher"]["id"] for posting in postings if posting.get("voucher")}
 		self.record = in_transaction(
 			lambda: payment_rows.record(
-				self.own.company, ids, {posting["id"] for posting in postings}, vouchers - {None}
+				self.own.company, ids, {posting["id"] for posting in postings}, vouchers
 			)
 		)
 		ours = [answer for answer in answers if answer["id"] in self.record.invoices]
@@ -136,6 +136,8 @@ class _Poll:
 		"""Book all; the invoices for which something was done. Raises TripletexError."""
 		for answer in self.answers:
 			name = self.record.invoices[answer["id"]]
+			if name in self.record.under_way:
+				continue
 			try:
 				self._invoice(name, answer)
 			except IncompleteAnswer as error:
@@ -144,8 +146,7 @@ class _Poll:
 		return self.touched
 
 	def _invoice(self, name: str, answer: Remote) -> None:
-		if name not in self.record.under_way:
-			self._book_news(name, answer)
+		self._book_news(name, answer)
 		for action in settlement.classify(answer, self._known(name, with_open=True)):
 			if isinstance(action, _PRESENCE):
 				self._follow(name, action)
@@ -196,10 +197,8 @@ class _Poll:
 	def _except(self, case: ledger_booking.Case, error: Exception) -> None:
 		reason = _words(error, case.facts.invoice)
 		outcome = Outcome(ledger_booking.kind_of(case.action), Status.EXCEPTION, reason=reason)
-		try:
+		with suppress(LostRace):
 			in_transaction(lambda: _conclude(case, lambda: outcome))
-		except LostRace:
-			pass
 
 	def _follow(self, name: str, action: Action) -> None:
 		"""Count what is missing, and undo what is gone."""

@@ -119,7 +119,10 @@ def _deduction(case: Case) -> Outcome:
 	account = _deduction_account(case, action.kind)
 	value = invoice.in_company_currency(action.amount_currency)
 	journal = _journal(
-		case, action.amount_currency, [(account, value)], _remarked(case, account, action.amount_currency, value)
+		case,
+		action.amount_currency,
+		[(account, value)],
+		_remarked(case, account, action.amount_currency, value),
 	)
 	return Outcome(action.kind, Status.BOOKED, journal_entry=journal)
 
@@ -200,9 +203,7 @@ def _payable_together(case: Case) -> list[Invoice]:
 
 
 def _is_credit_note(case: Case) -> bool:
-	return any(
-		bool(answer.get("isCreditNote")) for name, answer in case.shown if name == case.facts.invoice
-	)
+	return any(bool(answer.get("isCreditNote")) for name, answer in case.shown if name == case.facts.invoice)
 
 
 def _money(case: Case, units: Decimal, nok: Decimal) -> Money:

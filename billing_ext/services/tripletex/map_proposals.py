@@ -121,8 +121,12 @@ def _zero_rule(template: TaxTemplate) -> Row:
 # Accounts
 
 
-def account_rows(accounts: Iterable[LocalAccount], remote: Remote) -> list[Row]:
-	"""A row for each account, by its number if Tripletex has it, else by what it is for; ``number`` 0: to be chosen."""
+def account_rows(accounts: Iterable[LocalAccount], rules: Iterable[Row], remote: Remote) -> list[Row]:
+	"""A row for each account, by its number if Tripletex has it, else by what it is for; ``number`` 0: to be chosen.
+
+	An income account gets one more for each code of the rules that its Tripletex account does not take.
+	"""
+	codes = list(dict.fromkeys(rule["vat_code"] for rule in rules if rule["vat_code"]))
 	rows: list[Row] = []
 	for account in accounts:
 		known = account.number in remote.accounts
@@ -130,8 +134,24 @@ def account_rows(accounts: Iterable[LocalAccount], remote: Remote) -> list[Row]:
 		if account.kind in (BANK, CASH) and not known and number in {row["number"] for row in rows}:
 			# Money that came to one account there must lead to one account here.
 			number = 0
-		rows.append({"account": account.name, "number": number, "kind": account.kind, "certain": known})
+		row = {
+			"account": account.name,
+			"vat_code": "",
+			"number": number,
+			"kind": account.kind,
+			"certain": known or account.kind in (RECEIVABLE, VAT),
+		}
+		rows.append(row)
+		if account.kind == INCOME and number:
+			rows += _rows_by_code(row, codes, remote)
 	return rows
+
+
+def _rows_by_code(row: Row, codes: Iterable[str], remote: Remote) -> Iterator[Row]:
+	for code in codes:
+		number = account_for(code, remote)
+		if number and not remote.accounts[row["number"]].takes(code):
+			yield {**row, "vat_code": code, "number": number, "certain": False}
 
 
 def _by_kind(account: LocalAccount, remote: Remote) -> int:
@@ -196,8 +216,9 @@ def problems(
 ) -> list[Problem]:
 	"""What of the maps Tripletex would refuse or book elsewhere. ``income``: our income accounts."""
 	names = set(income)
-	mapped = {row["account"]: remote.accounts.get(int(row["number"] or 0)) for row in accounts}
-	ours = {name: row for name, row in mapped.items() if row and name in names}
+	mapped = {(row["account"], row.get("vat_code") or ""): int(row["number"] or 0) for row in accounts}
+	found = {key: remote.accounts[number] for key, number in mapped.items() if number in remote.accounts}
+	ours = {key: row for key, row in found.items() if key[0] in names}
 	return [*_vat_problems(rules, remote), *_account_problems(accounts, remote), *_pairs(rules, ours, remote)]
 
 
@@ -221,22 +242,38 @@ def _account_problems(accounts: Sequence[Row], remote: Remote) -> Iterator[Probl
 			yield Problem("tripletex_map_inactive", context)
 
 
-def _pairs(rules: Sequence[Row], ours: Mapping[str, RemoteAccount], remote: Remote) -> Iterator[Problem]:
-	"""A rule that names an account must fit its lock; one that names none must have an account that takes its code."""
+def _pairs(
+	rules: Sequence[Row], ours: Mapping[tuple[str, str], RemoteAccount], remote: Remote
+) -> Iterator[Problem]:
+	"""A rule that names an account must fit its lock; one that names none must have an account that takes its code.
+
+	``ours``: income accounts there by the account here and the VAT code that they are for, empty for any.
+	"""
 	for rule in rules:
 		code, account = rule["vat_code"], rule.get("income_account")
-		if account in ours and not ours[account].takes(code):
-			row = ours[account]
-			context = {"account": account, "number": row.number, "locked_to": row.locked_to, "code": code}
-			yield Problem("tripletex_map_lock", context)
-		elif not account and code in remote.vat and not any(row.takes(code) for row in ours.values()):
+		if account:
+			row = ours.get((account, code)) or ours.get((account, ""))
+			if row and not row.takes(code):
+				yield _lock(account, row, code)
+		elif code in remote.vat and not any(_serves(key, row, code) for key, row in ours.items()):
 			context = {"code": code, "number": account_for(code, remote) or "-"}
 			yield Problem("tripletex_map_no_account", context)
 	codes = {rule["vat_code"] for rule in rules}
-	for name, row in ours.items():
-		if codes and not any(row.takes(code) for code in codes):
-			context = {"account": name, "number": row.number, "locked_to": row.locked_to}
+	for (account, only), row in ours.items():
+		if only and not row.takes(only):
+			yield _lock(account, row, only)
+		elif not only and codes and not any(row.takes(code) for code in codes):
+			context = {"account": account, "number": row.number, "locked_to": row.locked_to}
 			yield Problem("tripletex_map_no_rule", context)
+
+
+def _serves(key: tuple[str, str], row: RemoteAccount, code: str) -> bool:
+	return key[1] in ("", code) and row.takes(code)
+
+
+def _lock(account: str, row: RemoteAccount, code: str) -> Problem:
+	context = {"account": account, "number": row.number, "locked_to": row.locked_to, "code": code}
+	return Problem("tripletex_map_lock", context)
 
 
 def _number(rate: Decimal) -> str:

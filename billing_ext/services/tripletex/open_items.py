@@ -34,7 +34,10 @@ _POSTING_FIELDS = (
 
 
 def read(link: Link, hint: int | None = None) -> list[Remote]:
-	"""The invoices that are open or were settled lately; with ``hint`` only the one of that id. Raises TripletexError."""
+	"""The invoices that are open or were settled lately; with ``hint`` only the one of that id, unless they are vouchers.
+
+	Raises TripletexError.
+	"""
 	company, since = link.settings.company, clock.today() - SEEN_AGAIN
 	if link.settings.strategy is Strategy.VOUCHER:
 		days = in_transaction(lambda: payment_rows.open_days(company, since))

@@ -8,7 +8,8 @@ from frappe.utils import getdate
 
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex.delivery import NEVER_SENT, Operation, State
-from billing_ext.repositories.tripletex import customer_status, outbox, payment_rows, payments, settings
+from billing_ext.repositories import customer_status
+from billing_ext.repositories.tripletex import outbox, payment_rows, payments, settings
 from billing_ext.repositories.tripletex.outbox import NewMessage
 from billing_ext.services.tripletex import outgoing
 

@@ -185,16 +185,19 @@ def propose_maps(company: str) -> dict[str, Any]:
 		remote = read_remote(connection.of(company).client)
 	stored = setup_rows.stored_maps(company)
 	local = setup_rows.accounts(company)
-	accounts = _merged(stored["accounts"], map_proposals.account_rows(local, remote), ("account",))
+	rules = _merged(
+		stored["vat_rules"],
+		map_proposals.vat_rules(setup_rows.tax_templates(company), remote),
+		("sales_taxes_template", "item_tax_template", "income_account", "rate"),
+	)
+	accounts = _merged(
+		stored["accounts"], map_proposals.account_rows(local, rules, remote), ("account", "vat_code")
+	)
 	kinds = {account.name: account.kind for account in local}
 	for row in accounts:
 		row["kind"] = kinds.get(row["account"], "")
 	proposed = {
-		"vat_rules": _merged(
-			stored["vat_rules"],
-			map_proposals.vat_rules(setup_rows.tax_templates(company), remote),
-			("sales_taxes_template", "item_tax_template", "income_account", "rate"),
-		),
+		"vat_rules": rules,
 		"accounts": accounts,
 		"payment_types": _merged(
 			stored["payment_types"], map_proposals.payment_type_rows(accounts, remote), ("account",)
@@ -228,9 +231,8 @@ def _choices(remote: Remote) -> dict[str, Any]:
 	return {
 		"vat": [{"value": row.code, "label": f"{row.code} – {row.name}"} for row in remote.vat.values()],
 		"accounts": [
-			{"value": row.number, "label": row.name, "locked_to": row.locked_to}
+			{"value": row.number, "label": row.name, "locked_to": row.locked_to, "inactive": row.is_inactive}
 			for row in remote.accounts.values()
-			if not row.is_inactive
 		],
 		"payment_types": [
 			{"value": str(key), "label": name} for key, (name, _n) in remote.payment_types.items()

@@ -28,6 +28,11 @@ _KEYS = {
 	"departments": ("department_number", ("tripletex_id", "department_name")),
 }
 """Table -> the field that a row's ids were looked up by, and those ids."""
+_MAPPED_BY = {
+	"accounts": ("account", "vat_code"),
+	"payment_types": ("account",),
+	"departments": ("cost_center",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,16 @@ def _map_problems(doc: Any) -> Iterator[DomainError]:
 		if times > 1:
 			named = ", ".join(filter(None, rule[:3])) or "-"
 			yield DomainError("tripletex_rule_twice", rule=named, rate=f"{rule[3]:g}")
-	for table, field in (
-		("accounts", "account"),
+	for table, *key in (
+		("accounts", "account", "vat_code"),
 		("payment_types", "account"),
 		("departments", "cost_center"),
 	):
-		for name, times in Counter(row.get(field) for row in doc.get(table)).items():
+		for names, times in Counter(
+			tuple(row.get(field) or "" for field in key) for row in doc.get(table)
+		).items():
 			if times > 1:
-				yield DomainError("tripletex_mapped_twice", account=name)
+				yield DomainError("tripletex_mapped_twice", account=names[0])
 
 
 def _check_change(doc: Any, before: Any) -> None:

@@ -14,14 +14,15 @@ from collections.abc import Mapping
 
 from billing_ext.repositories.tripletex import settings, webhook_events
 from billing_ext.services.tripletex import inbound
+from billing_ext.services.tripletex.webhook_subscription import HEADER
 
 IDEMPOTENCY_HEADER = "idempotency-key"
 """As the description of ``Subscription.hmacSharedSecret`` in Tripletex's API says."""
 SIGNATURE_HEADER = "x-request-signature"
-OWN_HEADER = "x-billing-ext-webhook"
-"""To be given as ``authHeaderName`` of a subscription, with the secret ``webhook_header`` as its value."""
 LARGEST_BODY = 64 * 1024
 """Bytes."""
+OF_PAYMENTS = ("voucher.", "closeGroup.")
+"""How the names of events begin after which the customer ledger may say something new."""
 
 
 def receive(key: str, headers: Mapping[str, str], body: bytes) -> bool:
@@ -30,7 +31,8 @@ def receive(key: str, headers: Mapping[str, str], body: bytes) -> bool:
 	if not company:
 		return False
 	event, object_id = _told(body)
-	if webhook_events.remember(company, headers[IDEMPOTENCY_HEADER], event, object_id):
+	is_new = webhook_events.remember(company, headers[IDEMPOTENCY_HEADER], event, object_id)
+	if is_new and event.startswith(OF_PAYMENTS):
 		inbound.enqueue(company)
 	return True
 
@@ -46,13 +48,13 @@ def _authentic(key: str, headers: Mapping[str, str], body: bytes) -> str | None:
 	idempotency_key = headers.get(IDEMPOTENCY_HEADER, "")
 	if len(body) > LARGEST_BODY or not idempotency_key:
 		return None
-	company = settings.company_of_webhook(key) if key else None
+	company = webhook_events.company_of(key)
 	if not company:
 		return None
 	secret = settings.secret(company, "webhook_secret")
 	own = settings.secret(company, "webhook_header")
 	signed = secret and _same(signature(secret, idempotency_key, body), headers.get(SIGNATURE_HEADER, ""))
-	known = own and _same(own, headers.get(OWN_HEADER, ""))
+	known = own and _same(own, headers.get(HEADER.lower(), ""))
 	return company if signed and known else None
 
 

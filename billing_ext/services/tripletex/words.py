@@ -182,6 +182,12 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 			"Find out what it is; give a document made by hand another number, or adopt the id if it is the same."
 		),
 	),
+	"tripletex_duplicate_not_found": lambda: (
+		_("Tripletex says that a number of {document} is taken, but has no invoice under its legal number."),
+		_(
+			"Look for an order or customer with the same number there; remove it or adopt the id, then release."
+		),
+	),
 	"tripletex_sent_or_not": lambda: (
 		_("Nobody knows whether {document} was sent to the customer."),
 		_(
@@ -290,11 +296,11 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	),
 	"tripletex_map_lock": lambda: (
 		_("Account {number} ({account}) takes VAT code {locked_to} only, not {code}."),
-		_("Use an income account for these sales that is mapped to one which takes code {code}."),
+		_("Add a row under Accounts for VAT code {code}, with an account that takes it."),
 	),
 	"tripletex_map_no_account": lambda: (
 		_("None of the mapped income accounts takes VAT code {code}; in Tripletex, account {number} does."),
-		_("Use an income account of its own for these sales and map it to that one."),
+		_("Press Propose Maps again, or add a row under Accounts that is for this VAT code only."),
 	),
 	"tripletex_map_no_rule": lambda: (
 		_("No VAT rule gives a code that account {number} ({account}) takes: it takes {locked_to} only."),
@@ -353,5 +359,136 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	"tripletex_is_paused": lambda: (
 		_("The company is paused or not enabled."),
 		_("Resume it first."),
+	),
+	# Drift, reconciliation and accrual
+	"tripletex_drift_state": lambda: (
+		_("The difference is settled already ({status})."),
+		_("Reload the form."),
+	),
+	"tripletex_drift_not_customer": lambda: (
+		_("{document} cannot be pushed or accepted: only the data of a customer that Tripletex has can."),
+		_("Correct it by a credit note or in Tripletex, or explain it."),
+	),
+	"tripletex_accept_field": lambda: (
+		_("{field} is not taken over from Tripletex: only name, e-mail and address are."),
+		_("Change it in ERPNext by hand, push ours, or explain it."),
+	),
+	"tripletex_accept_empty": lambda: (
+		_("{field} is empty in Tripletex."),
+		_("Push ours, or change it in ERPNext by hand."),
+	),
+	"tripletex_accept_address": lambda: (
+		_("{customer} has no such address in ERPNext; Tripletex got the postal address for both."),
+		_("Add an address of type Shipping, or push ours."),
+	),
+	"tripletex_row_unknown": lambda: (_("The reconciliation has no such difference."), _("Reload the form.")),
+	"tripletex_row_explained": lambda: (
+		_("{label} was explained by {user} already."),
+		_("An explanation is not changed; compare again if it is wrong."),
+	),
+	"tripletex_before_books": lambda: (
+		_("{company} books into Tripletex from {go_live} on; {month} lies before that or ahead."),
+		_("Choose a month that both sides have."),
+	),
+	# Payments from Tripletex
+	"tripletex_no_money_account": lambda: (
+		_("The money came to account {number} in Tripletex, which is no bank or cash account of the maps."),
+		_("Add that account under Maps in Tripletex Settings; the payment is then booked at the next poll."),
+	),
+	"tripletex_money_currency": lambda: (
+		_("Account {account} is in {currency}, neither the invoice's currency nor the company's."),
+		_(
+			"Map the bank account in Tripletex to another account, or book the payment by hand and explain it here."
+		),
+	),
+	"tripletex_no_exchange_account": lambda: (
+		_("{company} has no Exchange Gain / Loss Account."),
+		_("Set it in the company; the payment is then booked at the next poll."),
+	),
+	"tripletex_deduction_unmapped": lambda: (
+		_(
+			"Something besides money is in the voucher, such as a rounding, a loss or a fee, and nothing says where it goes."
+		),
+		_(
+			"Set Rounding Account and Write-off Account in Tripletex Settings, or book it by hand and explain it here."
+		),
+	),
+	"tripletex_foreign_credit_note": lambda: (
+		_("A credit note of Tripletex's own, voucher {voucher} of {amount}, which ERPNext does not know."),
+		_(
+			"Make the same credit note in ERPNext without sending it, or undo it in Tripletex; then explain it here."
+		),
+	),
+	"tripletex_reminder": lambda: (
+		_("A reminder fee or interest of Tripletex's own dunning, voucher {voucher} of {amount}."),
+		_("Book it in ERPNext by hand if it is paid, then explain it here."),
+	),
+	"tripletex_posting_type": lambda: (
+		_("Voucher {voucher} ({kind}) of {amount} is neither a payment nor anything else that is known."),
+		_(
+			"Add its account under Maps in Tripletex Settings if it is a bank account; else book it by hand and explain it here."
+		),
+	),
+	"tripletex_mixed_voucher": lambda: (
+		_(
+			"Voucher {voucher} holds money and a deduction for several postings, so nobody can tell which is whose."
+		),
+		_("Book it by hand, then explain it here."),
+	),
+	"tripletex_invoice_gone": lambda: (
+		_("{document} is cancelled or deleted in ERPNext, but has a payment in Tripletex."),
+		_("Find out which of the two is right, and explain it here."),
+	),
+	"tripletex_outstanding_differs": lambda: (
+		_(
+			"{document} is matched with a credit note in Tripletex: {theirs} are open there, {ours} in ERPNext."
+		),
+		_("Reconcile the credit note with its invoice in ERPNext; this is then settled at the next poll."),
+	),
+	"tripletex_advance": lambda: (
+		_("{amount} {currency} more than was open: kept as an advance."),
+		_("Allocate it to another invoice, or pay it back."),
+	),
+	"tripletex_posted_later": lambda: (
+		_("Paid on {date}; the books of that day are closed, so it is posted on {day}."),
+		"",
+	),
+	"tripletex_own_payment_undone": lambda: (
+		_("{document} was registered in Tripletex and has been undone there, but stands in ERPNext."),
+		_("Cancel it here if the customer has not paid; else register it in Tripletex again."),
+	),
+	"tripletex_reversed_later": lambda: (
+		_(
+			"Taken back in Tripletex after the books of its day were closed here: reversed by a Journal Entry."
+		),
+		_("Reconcile that with the entry it reverses."),
+	),
+	"tripletex_payment_remark": lambda: (_("Tripletex: {kind}, voucher {voucher}, of {date}."), ""),
+	"tripletex_reversal_remark": lambda: (_("Taken back in Tripletex: voucher {voucher}."), ""),
+	"tripletex_explanation_missing": lambda: (
+		_("The explanation is empty."),
+		_("Write what an auditor needs to know."),
+	),
+	"tripletex_no_exception": lambda: (
+		_("This is no exception any more."),
+		_("Reload the form."),
+	),
+	# Payments to Tripletex
+	"tripletex_payment_from_there": lambda: (
+		_("{document} was booked because Tripletex has the payment."),
+		_("Correct the payment in Tripletex; ERPNext follows."),
+	),
+	"tripletex_payment_under_way": lambda: (
+		_("{document} is on its way to Tripletex ({status})."),
+		_("Wait until it is registered there, then cancel it."),
+	),
+	"tripletex_no_payment_type": lambda: (
+		_("Money on {account} has no payment type in Tripletex any more."),
+		_("Add it under Payment Types in Tripletex Settings."),
+	),
+	"tripletex_reversed_already": lambda: (_("It is reversed in Tripletex already."), ""),
+	"tripletex_no_accrual_account": lambda: (
+		_("Tripletex has no account {number} for the accrual of deferred revenue."),
+		_("Correct it under Deferred Revenue in Tripletex Settings, or add the account in Tripletex."),
 	),
 }

@@ -151,6 +151,8 @@ class _Work:
 	def __init__(self, row: Row) -> None:
 		self.row = row
 		self.state = State(row["status"])
+		self.goes_on = False
+		"""May the next step of a message that waited begin at once?"""
 
 	def step(self) -> bool:
 		"""Do what the state asks for."""
@@ -171,13 +173,14 @@ class _Work:
 	def _send(self, handler: Handler) -> bool:
 		request = self._request(handler)
 		if request is None:
-			return False
+			return self.goes_on
 		if handler.settings.dry_run:
 			return self._finish_early(State.SKIPPED, "dry_run")
 		self._freeze(request)
 		crash_point("before send")
 		try:
-			remote_id = handler.send(request, self._note)
+			# As it was frozen, so that a repetition sends the same bytes.
+			remote_id = handler.send(decimal_json.loads(self.row["request_json"]), self._note)
 		except TripletexError as error:
 			return self._after_failed_write(error)
 		crash_point("after send")
@@ -193,7 +196,11 @@ class _Work:
 		try:
 			return handler.prepare()
 		except Wait as needed:
-			return self._wait_for(needed.messages)
+			if handler.settings.dry_run:
+				# What it needs is not sent either.
+				self._finish_early(State.SKIPPED, "dry_run")
+			else:
+				self.goes_on = self._wait_for(needed.messages)
 		except Skip as skip:
 			self._finish_early(State.SKIPPED, skip.code)
 		except TripletexError as error:
@@ -203,17 +210,18 @@ class _Work:
 			self._after_error(after, error)
 		return None
 
-	def _wait_for(self, names: list[str]) -> None:
+	def _wait_for(self, names: list[str]) -> bool:
+		"""Work on what the message needs; True if all of that is there now."""
 		waits = Next(State.WAITING, clock.now() + WAIT_AGAIN, _progress(self.row))
 		self._move(waits, depends_on=",".join(names))
 		for name in names:
 			deliver(name)
-		states = outbox.states_of(names)
-		if all(not state.is_unfinished for state in states.values()):
+		there = all(state in (State.SYNCED, State.DRIFTED) for state in outbox.states_of(names).values())
+		if there:
 			in_transaction(lambda: outbox.wake([self.row["name"]]))
-			deliver(self.row["name"])
 		else:
 			in_transaction(lambda: outbox.explain_waiting(self.row["name"], names))
+		return there
 
 	def _freeze(self, request: Request) -> None:
 		text = mapper.canonical_json(request)
@@ -250,7 +258,10 @@ class _Work:
 				State.UNKNOWN, error.kind, _progress(self.row), clock.now(), _local(error.retry_at)
 			)
 			return self._after_error(after, error)
-		after = delivery.after_look_up(found, handler_operation(self.row), _progress(self.row), clock.now())
+		refused = self.row["error_kind"] == ErrorKind.DUPLICATE.value
+		after = delivery.after_look_up(
+			found, Operation(self.row["operation"]), _progress(self.row), clock.now(), refused
+		)
 		if after.state is State.BLOCKED:
 			text = str(messages.words(f"tripletex_{after.code}", {"document": self.row["local_key"]}))
 			values = {"error_code": after.code, "error_text": text, **_values(after)}
@@ -341,11 +352,6 @@ def _count_failure(company: str) -> None:
 		settings.store(company, failures_in_a_row=0, breaker_until=clock.now() + delivery.REST)
 	else:
 		settings.store(company, failures_in_a_row=failures)
-
-
-def handler_operation(row: Row) -> Operation:
-	"""The operation of a row."""
-	return Operation(row["operation"])
 
 
 def skip_reason(code: str) -> str:

@@ -62,9 +62,7 @@ class CustomerUpsert(Handler):
 		found = self.client.search("/customer", organizationNumber=number, fields=CUSTOMER_FIELDS)
 		same = [row for row in found if row.get("organizationNumber") == number and not row.get("isInactive")]
 		free = [
-			row
-			for row in same
-			if not mappings.find_remote(self.settings.company, Kind.CUSTOMER, row["id"])
+			row for row in same if not mappings.find_remote(self.settings.company, Kind.CUSTOMER, row["id"])
 		]
 		if len(free) > 1:
 			numbers = ", ".join(str(row["customerNumber"]) for row in free)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex import mapper
 from billing_ext.integrations.tripletex.delivery import Found, Operation, State
 from billing_ext.integrations.tripletex.documents import Document, RemoteIds, Sender, Strategy
+from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.mapper import RECEIVABLE, Expected, InvoiceRequest
 from billing_ext.integrations.tripletex.read_back import (
 	INVOICE_FIELDS,
@@ -30,6 +31,7 @@ from billing_ext.services.tripletex.connection import Link
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request, Skip, Wait
 
 SALES_INVOICE = "Sales Invoice"
+_EVER = (date(2000, 1, 1), date(2100, 1, 1))
 Note = Callable[[str], None]
 
 
@@ -223,8 +225,11 @@ class _OwnNumbers(_Booking):
 		return self.link.client.post("/invoice", body=request["body"], query=request["query"]).value["id"]
 
 	def look_up(self, expected: Expected, note: Note) -> tuple[Found, int]:
+		# A number that Tripletex calls taken may stand on any day.
+		taken = self.row["error_kind"] == ErrorKind.DUPLICATE.value
+		days = {"invoiceDateFrom": _EVER[0], "invoiceDateTo": _EVER[1]} if taken else self.days()
 		remote = self.link.client.find_one(
-			"/invoice", "invoiceNumber", self.document.number, fields=INVOICE_FIELDS, **self.days()
+			"/invoice", "invoiceNumber", self.document.number, fields=INVOICE_FIELDS, **days
 		)
 		if not remote:
 			return Found.ABSENT, 0
@@ -330,4 +335,3 @@ _BOOKINGS: dict[Strategy, type[_Booking]] = {
 	Strategy.TRIPLETEX_NUMBERS: _TripletexNumbers,
 	Strategy.VOUCHER: _Voucher,
 }
-

@@ -1,0 +1,1 @@
+frappe.listview_settings["Tripletex Call"] = { hide_name_column: true };
