@@ -101,9 +101,9 @@ def _check_items(codes: set[str]) -> None:
 def _check_books(company: str, day: date) -> None:
 	if not _fiscal_year(company, day):
 		raise DomainError("fiscal_year", date=day, company=company)
-	frozen_until = _frozen_until(company)
-	if frozen_until and day <= frozen_until and not _may_post_to_frozen(company):
-		raise DomainError("books_frozen", date=day, until=frozen_until, user=frappe.session.user)
+	frozen = frozen_until(company)
+	if frozen and day <= frozen and not may_post_to_frozen(company):
+		raise DomainError("books_frozen", date=day, until=frozen, user=frappe.session.user)
 	closed = _closed_period(company, day)
 	if closed:
 		raise DomainError("period_closed", date=day, period=closed)
@@ -123,8 +123,8 @@ def _fiscal_year(company: str, day: date) -> str | None:
 	return None
 
 
-def _frozen_until(company: str) -> date | None:
-	"""ERPNext 16 keeps the date on the Company, ERPNext 15 in Accounts Settings."""
+def frozen_until(company: str) -> date | None:
+	"""The last frozen day, if there is one. ERPNext 16 keeps the date on the Company, ERPNext 15 in Accounts Settings."""
 	if frappe.get_meta("Company").has_field("accounts_frozen_till_date"):
 		frozen = frappe.get_cached_value("Company", company, "accounts_frozen_till_date")
 	else:
@@ -132,8 +132,8 @@ def _frozen_until(company: str) -> date | None:
 	return getdate(frozen) if frozen else None
 
 
-def _may_post_to_frozen(company: str) -> bool:
-	"""ERPNext bars the Administrator even though that user has every role."""
+def may_post_to_frozen(company: str) -> bool:
+	"""May this user post there all the same? ERPNext bars the Administrator even though that user has every role."""
 	if frappe.get_meta("Company").has_field("role_allowed_for_frozen_entries"):
 		role = frappe.get_cached_value("Company", company, "role_allowed_for_frozen_entries")
 	else:

@@ -77,7 +77,7 @@ def test_whatever_bars_a_document_from_tripletex_has_words_and_every_word_is_use
 	raised = set(re.findall(r"(?:DomainError|Refusal|Problem)\(\s*\"(tripletex_\w+)\"", text))
 	assert raised <= named
 	# Some codes are stored on rows, and get their prefix when they are worded.
-	unused = {code for code in named if not re.search(f"[\"/](?:tripletex_)?{code[10:]}\"", text)}
+	unused = {code for code in named if not re.search(f'["/](?:tripletex_)?{code[10:]}"', text)}
 	assert unused == set()
 
 

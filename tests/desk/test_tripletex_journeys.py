@@ -7,16 +7,19 @@ import re
 import frappe
 import pytest
 import site_builders as make
-from desk_forms import WORKER_TIMEOUT, Dialog, Form
+from desk_forms import WORKER_TIMEOUT, Dialog, Form, written
 from frappe.installer import update_site_config
 from playwright.sync_api import expect
 from tripletex_simulator import Simulator
+from tripletex_books import empty_ledgers
 from tripletex_site import TOKENS, Books, clear, make_settings
+
+from billing_ext.services.tripletex import drift
 
 SETTINGS = "Tripletex Settings"
 MESSAGE = "Tripletex Outbox Message"
 ADDRESS = "billing_ext_tripletex_simulator"
-CUSTOMER = "Fjellheim Kraft AS"
+CUSTOMER, OTHER = "Fjellheim Kraft AS", "Nordlys Bakeri AS"
 
 
 @pytest.fixture
@@ -48,14 +51,14 @@ def live(sim):
 	make_settings(books, environment="Simulator", go_live_date=month_begin())
 
 
-def invoice(amount):
-	if not frappe.db.exists("Customer", CUSTOMER):
-		make.customer(customer_name=CUSTOMER)
+def invoice(amount, customer=CUSTOMER):
+	if not frappe.db.exists("Customer", customer):
+		make.customer(customer_name=customer)
 	doc = frappe.new_doc("Sales Invoice")
 	doc.update(
 		{
 			"company": make.COMPANY,
-			"customer": CUSTOMER,
+			"customer": customer,
 			"taxes_and_charges": "MVA 25% - FS",
 			"due_date": frappe.utils.add_days(frappe.utils.nowdate(), 14),
 		}
@@ -79,6 +82,20 @@ def wait_for(page, document, status):
 	raise AssertionError(f"{document.name} does not become {status}")
 
 
+def booked(page, amount, customer=CUSTOMER):
+	"""An invoice that Tripletex has, and its number there."""
+	doc = invoice(amount, customer)
+	wait_for(page, doc, "Synced")
+	doc.reload()
+	return doc, int(doc.billing_ext_number)
+
+
+def edit_in_tripletex(sim, customer, **values):
+	"""Somebody changes a customer in Tripletex."""
+	remote = next(row for row in sim.customers() if row["name"] == customer)
+	sim.gui.edit_customer(remote["id"], **values)
+
+
 def test_setting_the_sync_up_until_it_is_live(form, tripletex, screenshot):
 	frappe.get_doc(
 		{
@@ -95,12 +112,12 @@ def test_setting_the_sync_up_until_it_is_live(form, tripletex, screenshot):
 	form.press("Check Connection")
 	form.shows("Which VAT code and which account in Tripletex stand for those of ERPNext?")
 	expect(form.field("tripletex_company")).to_contain_text("Simulert Selskap AS")
-	screenshot("tripletex_setup")
+	screenshot("tripletex-setup")
 
 	form.press("Propose Maps")
 	dialog = Dialog(form.page, "Propose Maps")
 	dialog.shows("Any template", "Sales - FS", "Salgsinntekt, avgiftspliktig")
-	screenshot("tripletex_maps")
+	screenshot("tripletex-maps")
 	dialog.press("Save Maps")
 	form.shows("Choose Go-live Date, the number range and who sends invoices, and save.")
 	form.page.keyboard.press("Escape")
@@ -111,7 +128,7 @@ def test_setting_the_sync_up_until_it_is_live(form, tripletex, screenshot):
 	form.press("Start Dry Run")
 	form.close_alert()
 	expect(form.root.get_by_text(re.compile("Dry run on"))).to_be_visible(timeout=WORKER_TIMEOUT)
-	screenshot("tripletex_dry_run")
+	screenshot("tripletex-dry-run")
 	assert {each.method for each in tripletex.requests if "session" not in each.path_template} == {"GET"}
 
 
@@ -122,11 +139,11 @@ def test_a_stopped_invoice_is_mended_and_sent_on(form, tripletex, screenshot):
 	message = wait_for(form.page, stopped, "Blocked")
 	form.open(SETTINGS, make.COMPANY)
 	form.shows("The company has no bank account number in Tripletex, so it makes no invoices.")
-	screenshot("tripletex_panel")
+	screenshot("tripletex-panel")
 	form.open(MESSAGE, message)
 	form.shows_status("Blocked")
 	form.shows("The company has no bank account number in Tripletex, so it makes no invoices.")
-	screenshot("tripletex_blocked")
+	screenshot("tripletex-blocked")
 
 	with tripletex.change() as state:
 		account = next(row for row in state.table("Account").values() if row["number"] == 1920)
@@ -149,4 +166,92 @@ def test_the_workspace_shows_what_needs_attention(form, tripletex, screenshot):
 	expect(cards.filter(has_text="Blocked").locator(".number")).to_have_text("1")
 	expect(cards.filter(has_text="Last Green Month").locator(".number")).to_have_text("–")
 	expect(cards).to_have_count(6)
-	screenshot("tripletex_workspace")
+	screenshot("tripletex-workspace")
+
+
+def test_what_was_changed_in_tripletex_is_pushed_back_or_explained(form, tripletex, screenshot):
+	live(tripletex)
+	for customer in (CUSTOMER, OTHER):
+		booked(form.page, 4_000, customer)
+	edit_in_tripletex(tripletex, CUSTOMER, name="Fjellheim Energi AS")
+	edit_in_tripletex(tripletex, OTHER, email="regnskap@nordlys.example")
+	drift.detect(make.COMPANY)
+	frappe.set_user("Administrator")
+	frappe.db.commit()
+
+	form.page.goto("/app/tripletex-drift?status=Open")
+	listed(form, CUSTOMER, "Open").get_by_role("link", name=CUSTOMER).click()
+	form.shows_status("Open")
+	expect(form.field("ours")).to_contain_text(CUSTOMER)
+	expect(form.field("theirs")).to_contain_text("Fjellheim Energi AS")
+	screenshot("tripletex-drift")
+	form.press("Push Ours")
+	Dialog(form.page, "Confirm").press("Yes")
+	form.shows_status("Ours Pushed", timeout=3 * WORKER_TIMEOUT)
+	assert CUSTOMER in [row["name"] for row in tripletex.customers()]
+
+	form.page.goto("/app/tripletex-drift?status=Open")
+	listed(form, OTHER, "Open").get_by_role("link", name=OTHER).click()
+	form.press("Explain")
+	dialog = Dialog(form.page, "Explain")
+	dialog.fill("reason", "The accountant of the customer asked for it.")
+	dialog.press("Save")
+	form.shows_status("Explained")
+	form.shows("The accountant of the customer asked for it.")
+
+	form.page.goto("/app/tripletex-drift")
+	listed(form, CUSTOMER, "Ours Pushed")
+	listed(form, OTHER, "Explained")
+
+
+def listed(form, *texts):
+	"""The row of a list with these texts."""
+	row = form.root.locator(".list-row")
+	for text in texts:
+		row = row.filter(has_text=text)
+	expect(row).to_have_count(1)
+	return row
+
+
+def test_a_month_is_compared_and_its_difference_explained(form, tripletex, screenshot):
+	"""A customer has paid 40 øre too little, which was rounded off in Tripletex; ERPNext has no account for that."""
+	live(tripletex)
+	with empty_ledgers():
+		_paid, number = booked(form.page, 12_000)
+		short, short_number = booked(form.page, 9_600.40, OTHER)
+		booked(form.page, 25_000)
+		tripletex.bank.pay(number, 15_000, tripletex.today())
+		tripletex.bank.pay(short_number, "12000.10", tripletex.today())
+		tripletex.bank.round_off(short_number, "0.40", tripletex.today())
+		form.open(SETTINGS, make.COMPANY)
+		form.press("Queue")
+		form.root.get_by_role("link", name="Poll Payments Now").click()
+		form.page.goto("/app/tripletex-payment")
+		expect(form.root.locator(".list-row")).to_have_count(3, timeout=WORKER_TIMEOUT)
+		listed(form, "Rounding", "Exception")
+		screenshot("tripletex-payments")
+
+		form.open("Tripletex Reconciliation")
+		form.choose("company", make.COMPANY)
+		form.fill("month", written(frappe.utils.getdate()))
+		form.press("Save")
+		form.shows_status("Red", timeout=WORKER_TIMEOUT)
+		form.shows("The books differ.")
+		rows = form.root.locator("tr").filter(has=form.page.get_by_role("button", name="Mark Explained"))
+		expect(rows).to_have_count(2)
+		outstanding = rows.filter(has_text=f"{short_number}: outstanding")
+		expect(outstanding.get_by_role("cell").nth(3)).to_have_text("0,40")
+		expect(outstanding.get_by_role("link", name=short.name)).to_be_visible()
+		while rows.count():
+			left = rows.count() - 1
+			rows.first.get_by_role("button").click()
+			dialog = Dialog(form.page, "Mark Explained")
+			dialog.fill("reason", "Rounded off in Tripletex.")
+			dialog.press("Save")
+			expect(rows).to_have_count(left)
+			if left:
+				screenshot("tripletex-reconciliation")
+		form.shows_status("Explained")
+		form.shows("Every difference is explained.")
+		day = written(frappe.utils.getdate())
+		expect(form.root.get_by_text(re.compile(f"Administrator, {day} "))).to_have_count(2)

@@ -1,6 +1,7 @@
 """Both books convert at the rate that Tripletex has for the day."""
 
 from datetime import date
+from decimal import Decimal
 
 import frappe
 import pytest
@@ -51,7 +52,7 @@ def test_the_rate_of_the_day_is_stored_once_for_one_unit(tripletex, without_rate
 
 def test_a_rate_entered_by_hand_stands(tripletex, without_rates):
 	contract(currency="EUR", start_date=date(2026, 10, 1))
-	exchange.store("EUR", "NOK", without_rates, 12)
+	exchange.store("NOK", without_rates, {"EUR": Decimal(12)})
 	frappe.db.commit()
 	assert "EUR" not in exchange_rates.fetch_for(COMPANY)
 

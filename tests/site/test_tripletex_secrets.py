@@ -77,7 +77,7 @@ def test_every_call_is_logged_with_user_path_and_time_and_nothing_else(wired):
 	invoice = wired.invoice()
 	wired.deliver()
 	assert wired.message(invoice, "Invoice").status == "Synced"
-	calls = frappe.get_all("Tripletex Call", fields=["*"], order_by="name")
+	calls = frappe.get_all("Tripletex Call", fields=["*"], order_by="creation")
 	logged = [(call.method, call.path_template, call.http_status) for call in calls]
 	made = [(request.method, request.path_template, request.status) for request in wired.sim.requests]
 	assert logged == made

@@ -139,17 +139,21 @@ def test_maps_are_proposed_for_the_templates_and_accounts_of_the_company(triplet
 	]
 	assert rules == [(None, 25.0, "3", True), (export_template, 0.0, "52", False)]
 	numbers = {(row["account"], row["vat_code"]): row["number"] for row in maps["accounts"]}
-	assert numbers == {
-		("Debtors - FS", ""): 1500,
-		("Operating Account - FS", ""): 1920,
-		("Cash - FS", ""): 1900,
-		("Sales - FS", ""): 3000,
-		("Sales - FS", "52"): 3107,
-		("Service - FS", ""): 3000,
-		("Service - FS", "52"): 3107,
-		("Output VAT 25% - FS", ""): 2700,
-		("Deferred Revenue - FS", ""): 2970,
-	}
+	# Another test's company may have more accounts by now.
+	assert (
+		numbers.items()
+		>= {
+			("Debtors - FS", ""): 1500,
+			("Operating Account - FS", ""): 1920,
+			("Cash - FS", ""): 1900,
+			("Sales - FS", ""): 3000,
+			("Sales - FS", "52"): 3107,
+			("Service - FS", ""): 3000,
+			("Service - FS", "52"): 3107,
+			("Output VAT 25% - FS", ""): 2700,
+			("Deferred Revenue - FS", ""): 2970,
+		}.items()
+	)
 	kinds = {row["account"]: row["payment_type_id"] for row in maps["payment_types"]}
 	assert set(kinds) == {"Operating Account - FS", "Cash - FS"}
 

@@ -171,7 +171,7 @@ class TestWebhooks:
 		[(url, headers, body)] = received
 		assert url == "https://example.com/hook"
 		assert headers["X-Ours"] == "token"
-		message = headers["x-idempotency-key"].encode() + b"&" + body
+		message = headers["idempotency-key"].encode() + b"&" + body
 		digest = hmac.new(b"secret", message, hashlib.sha512).digest()
 		assert headers["x-request-signature"] == base64.b64encode(digest).decode()
 		assert json.loads(body) == {
@@ -194,7 +194,7 @@ class TestWebhooks:
 		seen = [json.loads(body)["id"] for _, _, body in received]
 		assert (len(seen), len(set(seen))) == (6, 4)
 		assert set(seen) < set(keys)
-		assert len({headers["x-idempotency-key"] for _, headers, _ in received}) == 4
+		assert len({headers["idempotency-key"] for _, headers, _ in received}) == 4
 
 	def test_failures_are_tried_again_with_the_same_key(self, caller, company):
 		self.subscribe(caller)

@@ -64,7 +64,7 @@ class Process:
 			os.write(self._popen.stdin.fileno(), b"\n")  # type: ignore[union-attr]
 		error = json.loads(self._line(seconds))
 		if error:
-			raise DomainError(**error)  # its code and values
+			raise DomainError(error.pop("code"), **error)
 		return (self._path / "answer").read_bytes()
 
 	def kill(self) -> None:

@@ -28,6 +28,7 @@ class CallLog:
 		frappe.get_doc(
 			{
 				"doctype": DOCTYPE,
+				"name": frappe.generate_hash(length=12),
 				"company": self._company,
 				"called_at": clock.now(),
 				"user": frappe.session.user,

@@ -164,8 +164,8 @@ def first_open_day(company: str, day: date, doctype: str) -> date:
 
 
 def _closed_until(company: str, day: date, doctype: str) -> date | None:
-	frozen = posting._frozen_until(company)
-	if frozen and day <= frozen and not posting._may_post_to_frozen(company):
+	frozen = posting.frozen_until(company)
+	if frozen and day <= frozen and not posting.may_post_to_frozen(company):
 		return frozen
 	period = frappe.db.sql(
 		"""select max(period.end_date) from `tabAccounting Period` period

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -33,16 +34,17 @@ def is_stored(currency: str, home: str, day: date) -> bool:
 	return bool(frappe.db.exists("Currency Exchange", filters))
 
 
-def store(currency: str, home: str, day: date, rate: Decimal) -> None:
-	"""Keep a rate: units of home currency for one of ``currency``."""
-	frappe.get_doc(
-		{
-			"doctype": "Currency Exchange",
-			"date": day,
-			"from_currency": currency,
-			"to_currency": home,
-			"exchange_rate": to_float(rate),
-			"for_selling": 1,
-			"for_buying": 1,
-		}
-	).insert(ignore_permissions=True)
+def store(home: str, day: date, rates: Mapping[str, Decimal]) -> None:
+	"""Keep rates by currency: units of home currency for one of it."""
+	for currency, rate in rates.items():
+		frappe.get_doc(
+			{
+				"doctype": "Currency Exchange",
+				"date": day,
+				"from_currency": currency,
+				"to_currency": home,
+				"exchange_rate": to_float(rate),
+				"for_selling": 1,
+				"for_buying": 1,
+			}
+		).insert(ignore_permissions=True)

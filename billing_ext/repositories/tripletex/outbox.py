@@ -17,6 +17,9 @@ from billing_ext.repositories.contract_rows import Row
 
 DOCTYPE = "Tripletex Outbox Message"
 
+Message = dict[str, Any]
+"""All columns of a message, kept in step with the row by the worker that holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
@@ -73,7 +76,7 @@ def due(company: str, now: datetime, limit: int) -> list[str]:
 	)
 
 
-def claim(name: str, states: tuple[State, ...], owner: str, now: datetime, until: datetime) -> Row | None:
+def claim(name: str, states: tuple[State, ...], owner: str, now: datetime, until: datetime) -> Message | None:
 	"""Take the lease of a message that may be worked on; None if another worker has it or there is nothing to do."""
 	table = DocType(DOCTYPE)
 	found = (
@@ -90,7 +93,7 @@ def claim(name: str, states: tuple[State, ...], owner: str, now: datetime, until
 	return found[0] | {"lease_owner": owner}
 
 
-def move(row: Row, state: State, release: bool = False, **values: Any) -> bool:
+def move(row: Message, state: State, release: bool = False, **values: Any) -> bool:
 	"""Change the state of a message that this worker holds; False if the lease was lost meanwhile.
 
 	``release`` gives the lease back.
@@ -130,7 +133,7 @@ def act(name: str, states: tuple[State, ...], state: State, **values: Any) -> bo
 	return True
 
 
-def get(name: str) -> Row:
+def get(name: str) -> Message:
 	"""All fields of a message."""
 	return frappe.db.get_value(DOCTYPE, name, "*", as_dict=True)
 

@@ -8,7 +8,6 @@ from functools import cached_property
 
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex.client import TripletexClient
-from billing_ext.integrations.tripletex.documents import Strategy
 from billing_ext.integrations.tripletex.mapper import MasterIds, Rules
 from billing_ext.integrations.tripletex.secret import Secret
 from billing_ext.integrations.tripletex.session import Sessions, TokenPair
@@ -44,13 +43,12 @@ class Link:
 	def rules(self) -> Rules:
 		"""What a document is checked against before it is sent."""
 		own = self.settings
-		numbered = own.strategy is not Strategy.TRIPLETEX_NUMBERS
 		return Rules(
 			strategy=own.strategy,
 			vat_rates={rule.vat_code: rule.rate for rule in self.maps.vat},
 			currencies=frozenset(self.master_ids.currencies),
-			first_number=own.first_number if numbered else 1,
-			last_number=own.last_number if numbered else Rules.__dataclass_fields__["last_number"].default,
+			first_number=own.first_number,
+			last_number=own.last_number,
 			go_live=own.go_live_date,
 			closed_until=self._closed_until(),
 		)

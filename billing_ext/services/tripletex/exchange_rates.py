@@ -42,7 +42,7 @@ def fetch_for(company: str) -> list[str]:
 	link = connection.of(company)
 	known = [currency for currency in missing if currency in link.master_ids.currencies]
 	rates = {currency: _rate(link, currency) for currency in known}
-	in_transaction(lambda: [exchange.store(currency, home, today, rate) for currency, rate in rates.items()])
+	in_transaction(lambda: exchange.store(home, today, rates))
 	return known
 
 

@@ -15,10 +15,10 @@ from billing_ext.integrations.tripletex.delivery import Found, Operation, State
 from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS
 from billing_ext.repositories import clock
-from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.tripletex import booked, documents, drifts, mappings, outbox, settings
 from billing_ext.repositories.tripletex import panel as rows
 from billing_ext.repositories.tripletex.mappings import Kind, Mapping
+from billing_ext.repositories.tripletex.outbox import Message
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import messages
 from billing_ext.services.tripletex import connection, outgoing, setup_checks
@@ -49,7 +49,7 @@ def check_again(name: str) -> str:
 	return _found_text(found)
 
 
-def _claim(name: str, *states: State) -> Row:
+def _claim(name: str, *states: State) -> Message:
 	now = clock.now()
 	row = outbox.claim(name, states, f"desk-{outbox.serial()}", now, now + delivery.LEASE)
 	if row is None:
@@ -57,7 +57,7 @@ def _claim(name: str, *states: State) -> Row:
 	return row
 
 
-def _look_up(row: Row) -> tuple[Found, int]:
+def _look_up(row: Message) -> tuple[Found, int]:
 	def note(step: str) -> None:
 		in_transaction(lambda: outbox.move(row, State.UNKNOWN, remote_step=step))
 
@@ -65,7 +65,7 @@ def _look_up(row: Row) -> tuple[Found, int]:
 		return _handler(row).look_up(decimal_json.loads(row["request_json"]), note)
 
 
-def _after_look_up(row: Row, found: Found, remote_id: int) -> None:
+def _after_look_up(row: Message, found: Found, remote_id: int) -> None:
 	now = clock.now()
 	if found is Found.ABSENT:
 		# Counted once, however often the button is pressed: only the machine's second look, minutes later, proves absence.
@@ -136,7 +136,7 @@ def adopt(name: str, remote_id: int, reason: str) -> None:
 	in_transaction(lambda: _store_adopted(row, remote_id, values, reason))
 
 
-def _adopted(row: Row, remote_id: int) -> dict[str, Any]:
+def _adopted(row: Message, remote_id: int) -> dict[str, Any]:
 	"""What the message becomes: read back by the worker, or for a customer, brought up to date by it."""
 	with in_words():
 		handler = _handler(row)
@@ -182,7 +182,7 @@ def _check_customer(handler: Handler, remote_id: int) -> None:
 	in_transaction(lambda: mappings.save(mapping))
 
 
-def _store_adopted(row: Row, remote_id: int, values: dict[str, Any], reason: str) -> None:
+def _store_adopted(row: Message, remote_id: int, values: dict[str, Any], reason: str) -> None:
 	state = State.PENDING if row["operation"] == Operation.CUSTOMER.value else State.VERIFYING
 	values = {**values, "tripletex_id": str(remote_id), "retry_at": clock.now(), "note": reason, **_CLEAN}
 	outbox.move(row, state, release=True, **values)
@@ -229,25 +229,25 @@ def _mark_explained(name: str, reason: str) -> None:
 	rows.note(name, _with_reason(_("Marked as explained"), reason))
 
 
-def _act(row: Row, states: tuple[State, ...], state: State, **values: Any) -> None:
+def _act(row: Message, states: tuple[State, ...], state: State, **values: Any) -> None:
 	if not outbox.act(row["name"], states, state, **values):
 		raise DomainError("tripletex_action_state", status=[row["status"]])
 
 
-def _handler(row: Row) -> Handler:
+def _handler(row: Message) -> Handler:
 	return HANDLERS[Operation(row["operation"])](connection.of(row["company"]), row)
 
 
-def _is_invoice(row: Row) -> bool:
+def _is_invoice(row: Message) -> bool:
 	return row["operation"] in (Operation.INVOICE.value, Operation.CREDIT_NOTE.value)
 
 
-def _show_trouble(row: Row) -> None:
+def _show_trouble(row: Message) -> None:
 	if _is_invoice(row):
 		booked.set_status(row["reference_name"], "Needs Attention")
 
 
-def _show_waiting(row: Row) -> None:
+def _show_waiting(row: Message) -> None:
 	if _is_invoice(row):
 		booked.set_status(row["reference_name"], outgoing.BOOKED_IN_TRIPLETEX)
 

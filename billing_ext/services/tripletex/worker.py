@@ -24,8 +24,8 @@ from billing_ext.integrations.tripletex.errors import TripletexError
 from billing_ext.integrations.tripletex.read_back import IncompleteAnswer
 from billing_ext.repositories import clock, jobs, session
 from billing_ext.repositories import settings as billing_settings
-from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.tripletex import alerts, booked, calls, drifts, outbox, settings
+from billing_ext.repositories.tripletex.outbox import Message
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import messages
 from billing_ext.services.tripletex import connection
@@ -101,7 +101,7 @@ def _advance(name: str) -> bool:
 		return _stop(row, error)
 
 
-def _claim(name: str) -> Row | None:
+def _claim(name: str) -> Message | None:
 	now = clock.now()
 	company = outbox.company_of(name)
 	if company is None or _is_resting(company):
@@ -110,7 +110,7 @@ def _claim(name: str) -> Row | None:
 	return outbox.claim(name, delivery.WORKABLE, owner, now, now + delivery.LEASE)
 
 
-def _stop(row: Row, error: Exception) -> bool:
+def _stop(row: Message, error: Exception) -> bool:
 	"""An error of ours or of the site: a person must see it. After a call its outcome is unknown, whatever the error."""
 	text = str(messages.message_of(error)) if isinstance(error, DomainError) else alerts.words(error)
 	code = error.code if isinstance(error, DomainError) else type(error).__name__
@@ -131,13 +131,13 @@ def _stop(row: Row, error: Exception) -> bool:
 	return False
 
 
-def _block(row: Row, values: dict[str, Any]) -> None:
+def _block(row: Message, values: dict[str, Any]) -> None:
 	outbox.move(row, State.BLOCKED, release=True, **values)
 	if row["reference_doctype"] == "Sales Invoice" and row["level"] in (2, 3):
 		booked.set_status(row["reference_name"], "Needs Attention")
 
 
-def _progress(row: Row) -> Progress:
+def _progress(row: Message) -> Progress:
 	return Progress(row["attempts"], row["look_ups"], row["absent_reads"], row["rebuilds"])
 
 
@@ -148,7 +148,7 @@ def _values(after: Next) -> dict[str, Any]:
 class _Work:
 	"""A claimed message and what is done with it next."""
 
-	def __init__(self, row: Row) -> None:
+	def __init__(self, row: Message) -> None:
 		self.row = row
 		self.state = State(row["status"])
 		self.goes_on = False
@@ -225,7 +225,7 @@ class _Work:
 
 	def _freeze(self, request: Request) -> None:
 		text = mapper.canonical_json(request)
-		values = {
+		values: dict[str, Any] = {
 			"request_json": text,
 			"request_hash": mapper.content_hash(request),
 			"first_sent_at": self.row["first_sent_at"] or clock.now(),
@@ -237,7 +237,7 @@ class _Work:
 
 	def _note(self, step: str) -> None:
 		"""Keep a step that is done, before the next one is tried."""
-		values = {"remote_step": step, "lease_until": clock.now() + delivery.LEASE}
+		values: dict[str, Any] = {"remote_step": step, "lease_until": clock.now() + delivery.LEASE}
 		if not in_transaction(lambda: outbox.move(self.row, self.state, **values)):
 			raise _LeaseLost
 

@@ -61,7 +61,7 @@ voucher-delete|0|Only the last voucher of a year that is no invoice can be delet
 voucher-put|0|Of a voucher only externalVoucherNumber can be changed
 reminder-fee|0|A reminder's fee is 35 on 3950, in a voucher that is not among the invoice's postings
 no-reconciliation|0|Without a closed reconciliation `>lastClosed` answers null
-webhook-key|9|The idempotency key of a delivery is in the header x-idempotency-key
+webhook-key|9|The idempotency key of a delivery is in the header idempotency-key
 webhook-failures|9|Ten failures in a row disable a subscription
 webhook-fields|9|`fields` and the https address are checked when a subscription is made
 """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Post = Callable[[str, dict[str, str], bytes], int]
 MAX_FAILURES = 10  # ASSUMED: the number; the documents say about 30 hours
-KEY_HEADER = "x-idempotency-key"  # ASSUMED: the name
+KEY_HEADER = "idempotency-key"  # ASSUMED: the name
 
 listing("/event/subscription", "Subscription")
 single("/event/subscription/{id}", "Subscription")
