@@ -156,6 +156,7 @@ def bill_year(names):
 		amendments[date.fromisoformat(row["entered_on"])].append(row)
 	while day <= LAST_DAY:
 		clock.today = lambda today=day: today
+		demo_tripletex.begin_day(COMPANY, day)
 		for row in amendments[day]:
 			amend(row, names[row["contract"]])
 		run = runs.create(day, "Scheduler", f"scheduled|{day.isoformat()}")
@@ -173,8 +174,10 @@ def book_payments(day):
 	"""Customers pay in kroner when their invoice falls due; since go-live they pay at the bank of Tripletex."""
 	if day > LAST_DAY - timedelta(days=30):
 		return
+	last_day_before = day == demo_tripletex.GO_LIVE - timedelta(days=1)
 	due = {
-		"due_date": day,
+		# What is open at go-live would have to stand in Tripletex's opening balance.
+		**({} if last_day_before else {"due_date": day}),
 		"posting_date": ("<", demo_tripletex.GO_LIVE),
 		"docstatus": 1,
 		"is_return": 0,

@@ -13,7 +13,7 @@ import frappe
 from billing_ext.repositories.tripletex import reconciliations
 from billing_ext.repositories.tripletex.settings import simulator_address
 from billing_ext.repositories.unit_of_work import in_transaction
-from billing_ext.services.tripletex import comparison, inbound, setup, worker
+from billing_ext.services.tripletex import comparison, exchange_rates, inbound, setup, worker
 
 GO_LIVE = date(2026, 8, 1)
 MONTHS = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
@@ -49,6 +49,12 @@ def set_up(company):
 	settings.update({"enabled": 1, "dry_run": 0})
 	settings.save()
 	frappe.db.commit()
+
+
+def begin_day(company, day):
+	"""Fetch the exchange rate of the day, as the scheduler would before it bills."""
+	if day >= GO_LIVE:
+		exchange_rates.fetch_for(company)
 
 
 def complete(rows):
