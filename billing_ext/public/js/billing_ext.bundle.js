@@ -12,3 +12,5 @@ import "./desk/brand_swatch";
 import "./desk/tripletex_setup";
 import "./desk/tripletex_panel";
 import "./desk/tripletex_message";
+import "./desk/tripletex_drift";
+import "./desk/tripletex_comparison";

@@ -191,7 +191,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	"tripletex_sent_or_not": lambda: (
 		_("Nobody knows whether {document} was sent to the customer."),
 		_(
-			"Look into the document's history in Tripletex; then mark it as done, or release it to send it again."
+			"Look into the document's history in Tripletex; then press Mark Explained, or Release to send it again."
 		),
 	),
 	# Not sent, and that is right
@@ -410,7 +410,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 			"Something besides money is in the voucher, such as a rounding, a loss or a fee, and nothing says where it goes."
 		),
 		_(
-			"Set Rounding Account and Write-off Account in Tripletex Settings, or book it by hand and explain it here."
+			"Set Rounding Account and Write Off Account in Tripletex Settings, or book it by hand and explain it here."
 		),
 	),
 	"tripletex_foreign_credit_note": lambda: (

@@ -1,11 +1,20 @@
 const API = "billing_ext.api.tripletex_drift";
+const LOOK_EVERY = 2000; // milliseconds
 const ACCEPTABLE =
 	/^(name|email|invoiceEmail|(postal|physical)Address\.(addressLine1|addressLine2|postalCode|city))$/;
 
 frappe.ui.form.on("Tripletex Drift", {
+	setup(frm) {
+		const { drift_value, field_label } = billing_ext.tripletex;
+		frm.get_docfield("field").formatter = (value) => frappe.utils.escape_html(field_label(value));
+		for (const side of ["ours", "theirs"])
+			frm.get_docfield(side).formatter = (value, df, options, doc) => drift_value(value, doc);
+	},
+
 	refresh(frm) {
 		frm.disable_save();
 		if (frm.doc.status !== "Open") return;
+		if (frm.doc.resolved_by) look_again(frm);
 		show_next_step(frm);
 		if (frm.has_perm("write")) add_actions(frm);
 	},
@@ -21,6 +30,18 @@ function show_next_step(frm) {
 	} else if (frm.doc.resolved_by) {
 		frm.set_intro(__("Ours is on its way to Tripletex."), "blue");
 	}
+}
+
+// Looks for the result itself: nothing tells the form that the worker has pushed.
+function look_again(frm) {
+	clearTimeout(frm.next_look);
+	const name = frm.doc.name;
+	frm.next_look = setTimeout(async () => {
+		if (cur_frm !== frm || frm.doc.name !== name) return;
+		const { message } = await frappe.db.get_value(frm.doctype, name, "status");
+		if (message.status === "Open") look_again(frm);
+		else frm.reload_doc();
+	}, LOOK_EVERY);
 }
 
 function add_actions(frm) {

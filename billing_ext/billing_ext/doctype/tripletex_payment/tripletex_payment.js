@@ -4,7 +4,7 @@ frappe.ui.form.on("Tripletex Payment", {
 		if (is_open_exception(frm.doc)) {
 			frm.set_intro(__("Nothing is booked for this yet; it is tried again at each poll."), "red");
 			if (frappe.model.can_submit("Payment Entry")) {
-				frm.add_custom_button(__("Mark as Explained"), () => explain(frm)).addClass("btn-primary");
+				frm.add_custom_button(__("Mark Explained"), () => explain(frm)).addClass("btn-primary");
 			}
 		} else if (frm.doc.missing_reads && frm.doc.status !== "Reversed") {
 			frm.set_intro(
@@ -35,6 +35,6 @@ function explain(frm) {
 			});
 			frm.reload_doc();
 		},
-		__("Mark as Explained")
+		__("Mark Explained")
 	);
 }

@@ -7,13 +7,19 @@ frappe.provide("billing_ext.tripletex");
 
 const CALM = ["Waiting", "Unknown"];
 
+const TO_BE_TRIED = ["Waiting", "Pending", "Unknown"];
+const COUNTERS = ["look_ups", "rebuilds", "absent_reads"];
+
 billing_ext.tripletex.show_hint = function (frm) {
-	const hint = frm.doc.__onload?.hint;
-	const $hint = frm.get_field("hint_html").$wrapper.empty();
-	frm.toggle_display("section_what_to_do", Boolean(frm.doc.error_text));
+	const { __onload: loaded, status, local_key, reference_name, error_text } = frm.doc;
+	frm.toggle_display("section_what_to_do", Boolean(error_text));
+	frm.toggle_display("local_key", local_key !== reference_name);
+	frm.toggle_display("retry_at", TO_BE_TRIED.includes(status));
+	for (const counter of COUNTERS) frm.toggle_display(counter, Boolean(frm.doc[counter]));
+	const hint = loaded?.hint;
 	if (!hint) return;
-	const colour = CALM.includes(frm.doc.status) ? "calm" : "";
-	$hint.html(`<div class="billing-hint ${colour}"><strong>${text(hint.cause)}</strong><p>${text(hint.advice)}</p></div>`);
+	const colour = CALM.includes(status) ? "blue" : "red";
+	frm.set_intro(`<strong>${text(hint.cause)}</strong><br>${text(hint.advice)}`, colour);
 };
 
 billing_ext.tripletex.add_actions = function (frm) {

@@ -1,5 +1,7 @@
 // What the forms of the Tripletex sync have in common.
 
+import { date, text } from "./format";
+
 export const API = "billing_ext.api.tripletex";
 
 // One call of the sync's API, with the screen frozen while Tripletex is asked.
@@ -12,7 +14,13 @@ export const moment = (iso) => (iso ? frappe.utils.escape_html(frappe.datetime.s
 
 export const ago = (iso) => (iso ? frappe.utils.escape_html(frappe.datetime.prettyDate(iso)) : "–");
 
-export const month = (iso) => (iso ? moment(iso).slice(-7) : "–");
+export const month = (iso) => (iso ? window.moment(iso).format("MM.YYYY") : "–");
+
+// An amount or a date as the server has stored it in a text; anything else stays as it is.
+export function stored(value) {
+	if (/^-?\d+\.\d\d$/.test(value)) return text(format_number(Number(value), null, 2));
+	return /^\d{4}-\d\d-\d\d$/.test(value) ? date(value) : text(value);
+}
 
 // Facts with large figures, which may be safe HTML; those that ask for attention are red.
 export function facts(entries) {

@@ -126,7 +126,7 @@ function maps_html({ maps, choices, problems }) {
 		select("departments", index, "department_number", choices.departments, row.department_number),
 	]);
 	const parts = [
-		table([__("Tax Template"), __("Income Account"), number(__("Rate")), __("VAT Code"), ""], vat, __("VAT")),
+		table([__("Tax Template"), __("Income Account"), number(__("Rate (%)")), __("VAT Code"), ""], vat, __("VAT")),
 		table([__("Account"), __("VAT Code"), __("Tripletex Account"), __("Name in Tripletex"), ""], accounts, __("Accounts")),
 	];
 	if (kinds.length) parts.push(table([__("Money Account"), __("Payment Type")], kinds, __("Payment Types")));
