@@ -10,8 +10,8 @@ import site_builders as make
 from desk_forms import WORKER_TIMEOUT, Dialog, Form, written
 from frappe.installer import update_site_config
 from playwright.sync_api import expect
-from tripletex_simulator import Simulator
 from tripletex_books import empty_ledgers
+from tripletex_simulator import Simulator
 from tripletex_site import TOKENS, Books, clear, make_settings
 
 from billing_ext.services.tripletex import drift
@@ -204,8 +204,9 @@ def test_what_was_changed_in_tripletex_is_pushed_back_or_explained(form, triplet
 	dialog.press("Save")
 	form.shows_status("Explained")
 	form.shows("The accountant of the customer asked for it.")
+	assert "regnskap@nordlys.example" in [row["email"] for row in tripletex.customers()]
 
-	form.page.goto("/app/tripletex-drift")
+	form.page.goto(f"/app/tripletex-drift?company={make.COMPANY}")
 	listed(form, CUSTOMER, "Ours Pushed")
 	listed(form, OTHER, "Explained")
 
@@ -245,6 +246,7 @@ def test_a_month_is_compared_and_its_difference_explained(form, tripletex, scree
 		form.press("Save")
 		form.shows_status("Red", timeout=WORKER_TIMEOUT)
 		form.shows("The books differ.")
+		form.close_alert()
 		rows = form.root.locator("tr").filter(has=form.page.get_by_role("button", name="Mark Explained"))
 		expect(rows).to_have_count(2)
 		outstanding = rows.filter(has_text=f"{short_number}: outstanding")

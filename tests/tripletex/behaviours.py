@@ -20,7 +20,7 @@ import requests
 import sandbox
 from sandbox import Scrubber, Tap
 
-from billing_ext.integrations.tripletex import mapper, numbering
+from billing_ext.integrations.tripletex import mapper, numbering, refusals
 from billing_ext.integrations.tripletex.client import ADDRESSES, TripletexClient, utc_now
 from billing_ext.integrations.tripletex.documents import (
 	Address,
@@ -202,7 +202,7 @@ class Company:
 				**values,
 			}
 		)
-		assert mapper.check_customer(data, self.master) == ()
+		assert refusals.check_customer(data, self.master) == ()
 		return self.client.post("/customer", body=mapper.customer_request(data, self.master)).value["id"]
 
 	def product(self, posting_class: PostingClass) -> int:
@@ -301,7 +301,9 @@ class Company:
 	def check_locally(self, document: Document, strategy: Strategy = Strategy.OWN_NUMBERS) -> None:
 		"""Nothing of ours may refuse it: the answer must be Tripletex's."""
 		rates = {code: rate for code, (_, rate) in self.vat.items()}
-		assert mapper.check(document, mapper.Rules(strategy, rates, frozenset(self.master.currencies))) == ()
+		assert (
+			refusals.check(document, refusals.Rules(strategy, rates, frozenset(self.master.currencies))) == ()
+		)
 
 	def book(
 		self,

@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import Any
 
 from billing_ext.integrations.tripletex.accrual import DEFERRED_REVENUE
-from billing_ext.integrations.tripletex.mapper import RECEIVABLE, content_hash
+from billing_ext.integrations.tripletex.canonical import content_hash
+from billing_ext.integrations.tripletex.mapper import RECEIVABLE
 from billing_ext.integrations.tripletex.numbering import series_doubles, series_gaps
 from billing_ext.integrations.tripletex.read_back import (
 	OUTPUT_VAT,

@@ -12,8 +12,8 @@ from frappe.utils import get_first_day, getdate
 
 from billing_ext.integrations.tripletex import decimal_json
 from billing_ext.integrations.tripletex.accrual import BookedAccrual, last_day
+from billing_ext.integrations.tripletex.canonical import canonical_json
 from billing_ext.integrations.tripletex.delivery import NEVER_SENT, Operation, State
-from billing_ext.integrations.tripletex.mapper import canonical_json
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import to_decimal
 from billing_ext.repositories.tripletex import documents, outbox

@@ -12,7 +12,7 @@ import frappe
 from frappe import _
 from frappe.utils import format_datetime
 
-from billing_ext.integrations.tripletex.mapper import canonical_json
+from billing_ext.integrations.tripletex.canonical import canonical_json
 from billing_ext.integrations.tripletex.read_back import Difference
 from billing_ext.repositories import clock
 from billing_ext.repositories.contract_rows import Row

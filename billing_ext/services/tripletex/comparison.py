@@ -22,7 +22,7 @@ from frappe import _
 from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper, reconciliation
+from billing_ext.integrations.tripletex import canonical, reconciliation
 from billing_ext.integrations.tripletex.client import TripletexClient
 from billing_ext.integrations.tripletex.errors import Refused
 from billing_ext.integrations.tripletex.read_back import OUTPUT_VAT, VOUCHER_FIELDS, decimal, needed
@@ -66,7 +66,7 @@ def compare(name: str) -> None:
 		text = _words(error)
 		in_transaction(lambda: reconciliations.fail(name, text))
 		return
-	content = mapper.canonical_json(report.content())
+	content = canonical.canonical_json(report.content())
 	in_transaction(lambda: reconciliations.finish(name, report.digest(), content, rows))
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex.client import TripletexClient
-from billing_ext.integrations.tripletex.mapper import MasterIds, Rules
+from billing_ext.integrations.tripletex.mapper import MasterIds
+from billing_ext.integrations.tripletex.refusals import Rules
 from billing_ext.integrations.tripletex.secret import Secret
 from billing_ext.integrations.tripletex.session import Sessions, TokenPair
 from billing_ext.repositories.tripletex import calls, references, settings

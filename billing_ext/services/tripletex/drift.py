@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper
+from billing_ext.integrations.tripletex import canonical, mapper
 from billing_ext.integrations.tripletex.delivery import NEVER_SENT, Operation, State
 from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS, Difference, compare_customer
 from billing_ext.repositories import jobs, session
@@ -66,7 +66,7 @@ def detect(company: str) -> int:
 	doubtful = drifts.with_open(company, CUSTOMER)
 	differing = 0
 	for mapping, remote in _customers(link):
-		untouched = remote and mapper.content_hash(drifts.plain(remote)) == mapping.remote_hash
+		untouched = remote and canonical.content_hash(drifts.plain(remote)) == mapping.remote_hash
 		if not untouched or mapping.local_key in doubtful:
 			differing += _compare(link, mapping, remote)
 	return differing

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper
+from billing_ext.integrations.tripletex import mapper, refusals
 from billing_ext.integrations.tripletex.documents import CustomerData, Document, Strategy
 from billing_ext.integrations.tripletex.mapper import MasterIds
 from billing_ext.repositories import clock, jobs, session
@@ -147,7 +147,7 @@ class _Run:
 		if not document.gross and not any(line.net_amount for line in document.lines):
 			# Nothing to book: it is passed over, and that is right.
 			return
-		for refusal in mapper.check(document, self.rules):
+		for refusal in refusals.check(document, self.rules):
 			yield DomainError(refusal.code, **refusal.context)
 
 	def _map_problems(self, document: Document) -> Iterator[DomainError]:
@@ -201,7 +201,7 @@ class _Run:
 		if mappings.find(self.own.company, Kind.CUSTOMER, name):
 			return
 		data = documents.customer(name, self.own.customer_number_start, self.own)
-		for refusal in mapper.check_customer(data, self.ids):
+		for refusal in refusals.check_customer(data, self.ids):
 			self._add("Customer", name, DomainError(refusal.code, **refusal.context))
 		self._find_customer(name, data)
 

@@ -10,7 +10,7 @@ from typing import Any
 from frappe import _
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import decimal_json, delivery, mapper
+from billing_ext.integrations.tripletex import canonical, decimal_json, delivery
 from billing_ext.integrations.tripletex.delivery import Found, Operation, State
 from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS
@@ -149,7 +149,10 @@ def _adopted(row: Message, remote_id: int) -> dict[str, Any]:
 	if wrong:
 		text = "; ".join(f"{each.field}: {each.ours} / {each.theirs}" for each in wrong)
 		raise DomainError("tripletex_adopt_differs", id=remote_id, differences=text)
-	return {"request_json": mapper.canonical_json(request), "request_hash": mapper.content_hash(request)}
+	return {
+		"request_json": canonical.canonical_json(request),
+		"request_hash": canonical.content_hash(request),
+	}
 
 
 def _prepared(handler: Handler) -> Request:

@@ -17,7 +17,7 @@ from frappe import _
 from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import decimal_json, delivery, mapper
+from billing_ext.integrations.tripletex import canonical, decimal_json, delivery
 from billing_ext.integrations.tripletex.delivery import Found, Next, Operation, Progress, State
 from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.errors import TripletexError
@@ -224,10 +224,10 @@ class _Work:
 		return there
 
 	def _freeze(self, request: Request) -> None:
-		text = mapper.canonical_json(request)
+		text = canonical.canonical_json(request)
 		values: dict[str, Any] = {
 			"request_json": text,
-			"request_hash": mapper.content_hash(request),
+			"request_hash": canonical.content_hash(request),
 			"first_sent_at": self.row["first_sent_at"] or clock.now(),
 			"lease_until": clock.now() + delivery.LEASE,
 		}

@@ -1,6 +1,7 @@
 frappe.ui.form.on("Tripletex Payment", {
 	refresh(frm) {
 		frm.disable_save();
+		hide_what_says_nothing(frm);
 		if (is_open_exception(frm.doc)) {
 			frm.set_intro(__("Nothing is booked for this yet; it is tried again at each poll."), "red");
 			if (frappe.model.can_submit("Payment Entry")) {
@@ -14,6 +15,13 @@ frappe.ui.form.on("Tripletex Payment", {
 		}
 	},
 });
+
+function hide_what_says_nothing(frm) {
+	const { company, currency, kind, status } = frm.doc;
+	frm.toggle_display("amount", currency !== erpnext.get_currency(company));
+	frm.toggle_display("kind", kind !== status);
+	for (const field of ["money_account", "missing_reads"]) frm.toggle_display(field, Boolean(frm.doc[field]));
+}
 
 function is_open_exception(doc) {
 	return doc.status === "Exception" && !doc.explanation;

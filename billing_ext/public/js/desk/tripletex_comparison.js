@@ -43,7 +43,7 @@ billing_ext.tripletex.comparison = function (doc) {
 	const compared = __("{0}, compared on {1} by {2}", [
 		month(doc.month),
 		moment(doc.run_at),
-		text(frappe.user.full_name(doc.run_by)),
+		full_name(doc.run_by),
 	]);
 	const report = doc.report_json && JSON.parse(doc.report_json);
 	return `<div class="billing-overview billing-report">
@@ -52,6 +52,9 @@ billing_ext.tripletex.comparison = function (doc) {
 		${report ? parts(doc, report) : ""}
 	</div>`;
 };
+
+// Not "You": what is printed must name the person.
+const full_name = (user) => text(frappe.user_info(user).fullname);
 
 function parts(doc, report) {
 	const sections = report.sections.map((section) => section_html(doc, section)).join("");
@@ -79,7 +82,7 @@ function explanation(row) {
 	if (!row.explanation) {
 		return `<button class="btn btn-xs btn-default" data-explain="${text(row.name)}">${__("Mark Explained")}</button>`;
 	}
-	const who = `${text(frappe.user.full_name(row.explained_by))}, ${moment(row.explained_at)}`;
+	const who = `${full_name(row.explained_by)}, ${moment(row.explained_at)}`;
 	return `${text(row.explanation)}<br><small class="text-muted">${who}</small>`;
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper
+from billing_ext.integrations.tripletex import canonical, mapper, refusals
 from billing_ext.integrations.tripletex.delivery import Found
 from billing_ext.integrations.tripletex.documents import CustomerData
 from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS, compare_customer
@@ -39,9 +39,9 @@ class CustomerUpsert(Handler):
 
 	def _data(self, number: int) -> CustomerData:
 		data = documents.customer(self.row["local_key"], number, self.settings)
-		refusals = mapper.check_customer(data, self.link.master_ids)
-		if refusals:
-			raise DomainError(refusals[0].code, **refusals[0].context)
+		reasons = refusals.check_customer(data, self.link.master_ids)
+		if reasons:
+			raise DomainError(reasons[0].code, **reasons[0].context)
 		return data
 
 	def _update(self, remote_id: int, number: int) -> Request:
@@ -115,7 +115,7 @@ class CustomerUpsert(Handler):
 				id=remote_id,
 				number=str(read.remote["customerNumber"]),
 				content_hash=request["hash"],
-				remote_hash=mapper.content_hash(drifts.plain(read.remote)),
+				remote_hash=canonical.content_hash(drifts.plain(read.remote)),
 				reference_doctype="Customer",
 				reference_name=self.row["local_key"],
 			)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper
+from billing_ext.integrations.tripletex import mapper, refusals
 from billing_ext.integrations.tripletex.delivery import Found, Operation, State
 from billing_ext.integrations.tripletex.documents import Document, RemoteIds, Sender, Strategy
 from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
@@ -53,9 +53,9 @@ class InvoiceBooking(Handler):
 		document = self.document
 		if not document.gross and not any(line.net_amount for line in document.lines):
 			raise Skip("nothing_to_book")
-		refusals = mapper.check(document, self.link.rules)
-		if refusals:
-			raise DomainError(refusals[0].code, **refusals[0].context)
+		reasons = refusals.check(document, self.link.rules)
+		if reasons:
+			raise DomainError(reasons[0].code, **reasons[0].context)
 		request = self._booking.request(self._ids())
 		return {"body": request.body, "query": request.query}
 

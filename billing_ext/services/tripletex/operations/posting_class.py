@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from billing_ext.core.errors import DomainError
-from billing_ext.integrations.tripletex import mapper
+from billing_ext.integrations.tripletex import canonical, mapper
 from billing_ext.integrations.tripletex.delivery import Found
 from billing_ext.integrations.tripletex.documents import PostingClass
 from billing_ext.integrations.tripletex.read_back import Difference
@@ -73,6 +73,6 @@ class PostingClassUpsert(Handler):
 				local_key=self._class.key,
 				id=remote_id,
 				number=self._class.key,
-				remote_hash=mapper.content_hash(read.remote),
+				remote_hash=canonical.content_hash(read.remote),
 			)
 		)
