@@ -65,7 +65,7 @@ def main(site, invoices=INVOICES):
 	site_books.make_settings(books, go_live_date=month)
 	result = run(books, month, int(invoices))
 	show(result)
-	Path("benchmark_tripletex.json").write_text(json.dumps(result, indent=1))
+	Path("benchmark-tripletex.json").write_text(json.dumps(result, indent=1))
 	site_books.clear()
 	frappe.destroy()
 	if result["status"] != "Green":
@@ -80,7 +80,9 @@ def unused_month():
 
 def run(books, month, count):
 	chance = random.Random(SEED)
+	began = monotonic()
 	documents = make_documents(books, month, count, chance)
+	submit_seconds = monotonic() - began
 	reaper = worker.crash_point = Reaper(chance)
 	books.sim.faults.random(SEED, TROUBLE, FAULTS)
 	began, calls = monotonic(), len(books.sim.requests)
@@ -103,6 +105,7 @@ def run(books, month, count):
 		"rounds": rounds,
 		"documents_per_minute": round(len(documents) / sync_seconds * 60),
 		"calls_per_document": round(sync_calls / len(documents), 2),
+		"booking_beside_submitting": round(sync_seconds / submit_seconds, 2),
 		"payments_per_minute": round(payments / poll_seconds * 60),
 		"poll_calls": poll_calls,
 		"polls": polls,

@@ -87,7 +87,7 @@ def wait_for(page, document, status):
 	return wait_until(page, lambda: frappe.db.get_value(MESSAGE, filters))
 
 
-def booked(page, amount, customer=CUSTOMER):
+def invoice_in_tripletex(page, amount, customer=CUSTOMER):
 	"""An invoice that Tripletex has, and its number there."""
 	doc = invoice(amount, customer)
 	wait_for(page, doc, "Synced")
@@ -99,6 +99,22 @@ def edit_in_tripletex(sim, customer, **values):
 	"""Somebody changes a customer in Tripletex."""
 	remote = next(row for row in sim.customers() if row["name"] == customer)
 	sim.gui.edit_customer(remote["id"], **values)
+
+
+def listed(form, *texts):
+	"""The row of a list with these texts."""
+	row = form.root.locator(".list-row")
+	for text in texts:
+		row = row.filter(has_text=text)
+	expect(row).to_have_count(1)
+	return row
+
+
+def mark_first_explained(form, rows):
+	rows.first.get_by_role("button").click()
+	dialog = Dialog(form.page, "Mark Explained")
+	dialog.fill("reason", "Rounded off in Tripletex.")
+	dialog.press("Save")
 
 
 def test_setting_the_sync_up_until_it_is_live(form, tripletex, screenshot):
@@ -178,7 +194,7 @@ def test_the_workspace_shows_what_needs_attention(form, tripletex, screenshot):
 def test_what_was_changed_in_tripletex_is_pushed_back_or_explained(form, tripletex, screenshot):
 	live(tripletex)
 	for customer in (CUSTOMER, OTHER):
-		booked(form.page, 4_000, customer)
+		invoice_in_tripletex(form.page, 4_000, customer)
 	edit_in_tripletex(tripletex, CUSTOMER, name="Fjellheim Energi AS")
 	edit_in_tripletex(tripletex, OTHER, email="regnskap@nordlys.example")
 	drift.detect(make.COMPANY)
@@ -211,23 +227,14 @@ def test_what_was_changed_in_tripletex_is_pushed_back_or_explained(form, triplet
 	listed(form, OTHER, "Explained")
 
 
-def listed(form, *texts):
-	"""The row of a list with these texts."""
-	row = form.root.locator(".list-row")
-	for text in texts:
-		row = row.filter(has_text=text)
-	expect(row).to_have_count(1)
-	return row
-
-
 def test_a_month_is_compared_and_its_difference_explained(form, tripletex, screenshot):
 	"""A customer has paid 40 øre too little, which was rounded off in Tripletex; ERPNext has no account for that."""
 	live(tripletex)
 	with empty_ledgers():
-		_paid, number = booked(form.page, 12_000)
-		short, short_number = booked(form.page, 9_600.40, OTHER)
-		booked(form.page, 25_000)
-		tripletex.bank.pay(number, 15_000, tripletex.today())
+		_paid, paid_number = invoice_in_tripletex(form.page, 12_000)
+		short, short_number = invoice_in_tripletex(form.page, 9_600.40, OTHER)
+		invoice_in_tripletex(form.page, 25_000)
+		tripletex.bank.pay(paid_number, 15_000, tripletex.today())
 		tripletex.bank.pay(short_number, "12000.10", tripletex.today())
 		tripletex.bank.round_off(short_number, "0.40", tripletex.today())
 		form.open(SETTINGS, make.COMPANY)
@@ -252,15 +259,10 @@ def test_a_month_is_compared_and_its_difference_explained(form, tripletex, scree
 		outstanding = rows.filter(has_text=f"{short_number}: outstanding")
 		expect(outstanding.get_by_role("cell").nth(4)).to_have_text("0,40")
 		expect(outstanding.get_by_role("link", name=short.name)).to_be_visible()
-		while rows.count():
-			left = rows.count() - 1
-			rows.first.get_by_role("button").click()
-			dialog = Dialog(form.page, "Mark Explained")
-			dialog.fill("reason", "Rounded off in Tripletex.")
-			dialog.press("Save")
-			expect(rows).to_have_count(left)
-			if left:
-				screenshot("tripletex-reconciliation")
+		mark_first_explained(form, rows)
+		expect(rows).to_have_count(1)
+		screenshot("tripletex-reconciliation")
+		mark_first_explained(form, rows)
 		form.shows_status("Explained")
 		form.shows("Every difference is explained.")
 		day = written(frappe.utils.getdate())

@@ -1,6 +1,7 @@
 frappe.ui.form.on("Sales Invoice", {
 	refresh(frm) {
 		const { billing_ext_contract: contract, billing_ext_run: run, docstatus } = frm.doc;
+		if (frm.doc.billing_ext_tripletex_status) add_messages(frm);
 		if (!contract) return;
 		add_link(frm, "Billing Contract", contract);
 		if (run) add_link(frm, "Billing Run", run);
@@ -11,6 +12,14 @@ frappe.ui.form.on("Sales Invoice", {
 function add_link(frm, doctype, name) {
 	if (!frappe.model.can_read(doctype)) return;
 	frm.add_custom_button(__(doctype), () => frappe.set_route("Form", doctype, name), __("View"));
+}
+
+// What has been sent to Tripletex about the document, and what stands in the way.
+function add_messages(frm) {
+	const doctype = "Tripletex Outbox Message";
+	if (!frappe.model.can_read(doctype)) return;
+	const show = () => frappe.set_route("List", doctype, { reference_name: frm.doc.name });
+	frm.add_custom_button(__("Tripletex"), show, __("View"));
 }
 
 // Charges of a cancelled invoice still count as billed, until somebody lets them be billed again.
