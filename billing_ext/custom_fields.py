@@ -57,7 +57,7 @@ CUSTOM_FIELDS: dict[str, list[dict[str, Any]]] = {
 		{
 			"fieldname": "billing_ext_tripletex_status",
 			"fieldtype": "Select",
-			"label": "Tripletex",
+			"label": "Status in Tripletex",
 			"options": "\nWaiting\nBooked\nDiffers\nNeeds Attention",
 			"insert_after": "billing_ext_kid",
 			"depends_on": "billing_ext_tripletex_status",
