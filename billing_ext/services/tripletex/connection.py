@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex.client import TripletexClient
 from billing_ext.integrations.tripletex.mapper import MasterIds
+from billing_ext.integrations.tripletex.read_back import IncompleteAnswer, needed
 from billing_ext.integrations.tripletex.refusals import Rules
 from billing_ext.integrations.tripletex.secret import Secret
 from billing_ext.integrations.tripletex.session import Sessions, TokenPair
@@ -68,12 +70,18 @@ class Link:
 		return str(date.fromisoformat(max(ends)) - timedelta(days=1)) if ends else ""
 
 	def _countries(self) -> dict[str, int]:
-		rows = self.client.search("/country", fields="id,isoAlpha2Code")
-		return {row["isoAlpha2Code"]: row["id"] for row in rows if row.get("isoAlpha2Code")}
+		return _ids_by(self.client.search("/country", fields="id,isoAlpha2Code"), "isoAlpha2Code")
 
 	def _currencies(self) -> dict[str, int]:
-		rows = self.client.search("/currency", fields="id,code")
-		return {row["code"]: row["id"] for row in rows if row.get("code")}
+		return _ids_by(self.client.search("/currency", fields="id,code"), "code")
+
+
+def _ids_by(rows: list[dict[str, Any]], code: str) -> dict[str, int]:
+	"""Ids by code, to be kept for a day. Raises IncompleteAnswer rather than keep nothing."""
+	ids = {row[code]: needed(row, "id") for row in rows if row.get(code)}
+	if not ids:
+		raise IncompleteAnswer(code)
+	return ids
 
 
 def of(company: str) -> Link:

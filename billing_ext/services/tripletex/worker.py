@@ -203,11 +203,8 @@ class _Work:
 				self.goes_on = self._wait_for(needed.messages)
 		except Skip as skip:
 			self._finish_early(State.SKIPPED, skip.code)
-		except TripletexError as error:
-			after = delivery.after_failed_read(
-				State.PENDING, error.kind, _progress(self.row), clock.now(), _local(error.retry_at)
-			)
-			self._after_error(after, error)
+		except (TripletexError, IncompleteAnswer) as error:
+			self._after_error(self._after_failed_read(State.PENDING, error), error)
 		return None
 
 	def _wait_for(self, names: list[str]) -> bool:
@@ -253,11 +250,8 @@ class _Work:
 		request = decimal_json.loads(self.row["request_json"])
 		try:
 			found, remote_id = handler.look_up(request, self._note)
-		except TripletexError as error:
-			after = delivery.after_failed_read(
-				State.UNKNOWN, error.kind, _progress(self.row), clock.now(), _local(error.retry_at)
-			)
-			return self._after_error(after, error)
+		except (TripletexError, IncompleteAnswer) as error:
+			return self._after_error(self._after_failed_read(State.UNKNOWN, error), error)
 		refused = self.row["error_kind"] == ErrorKind.DUPLICATE.value
 		after = delivery.after_look_up(
 			found, Operation(self.row["operation"]), _progress(self.row), clock.now(), refused
@@ -278,12 +272,7 @@ class _Work:
 		try:
 			read = handler.read_back(request, remote_id)
 		except (TripletexError, IncompleteAnswer) as error:
-			kind = error.kind if isinstance(error, TripletexError) else ErrorKind.UNKNOWN
-			retry_at = _local(error.retry_at) if isinstance(error, TripletexError) else None
-			after = delivery.after_failed_read(
-				State.VERIFYING, kind, _progress(self.row), clock.now(), retry_at
-			)
-			return self._after_error(after, error)
+			return self._after_error(self._after_failed_read(State.VERIFYING, error), error)
 		crash_point("before verified")
 		in_transaction(lambda: self._conclude(handler, request, remote_id, read))
 		return False
@@ -305,6 +294,13 @@ class _Work:
 			)
 
 	# Common
+
+	def _after_failed_read(self, state: State, error: TripletexError | IncompleteAnswer) -> Next:
+		"""What follows when a read failed, or its answer lacks what everything rests on."""
+		progress, now = _progress(self.row), clock.now()
+		if isinstance(error, IncompleteAnswer):
+			return delivery.after_failed_read(state, ErrorKind.UNKNOWN, progress, now)
+		return delivery.after_failed_read(state, error.kind, progress, now, _local(error.retry_at))
 
 	def _move(self, after: Next, **values: Any) -> bool:
 		"""Go to a state and give the lease back; True if its work may begin at once."""

@@ -9,7 +9,7 @@ from billing_ext.integrations.tripletex.delivery import Found
 from billing_ext.integrations.tripletex.documents import Strategy
 from billing_ext.integrations.tripletex.errors import Kind as ErrorKind
 from billing_ext.integrations.tripletex.errors import Refused
-from billing_ext.integrations.tripletex.read_back import VOUCHER_FIELDS, decimal
+from billing_ext.integrations.tripletex.read_back import VOUCHER_FIELDS, decimal, needed
 from billing_ext.repositories.tripletex import booked, mappings
 from billing_ext.repositories.tripletex.mappings import Kind, Mapping
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request, Skip
@@ -36,7 +36,9 @@ class CreditMatch(Handler):
 		path = {"id": int(mapping.voucher_id)}
 		voucher = self.client.get("/ledger/voucher/{id}", path, fields=VOUCHER_FIELDS)
 		number = self.settings.receivable_number
-		return next(row for row in voucher["postings"] if (row.get("account") or {}).get("number") == number)
+		return next(
+			row for row in needed(voucher, "postings") if (row.get("account") or {}).get("number") == number
+		)
 
 	def _is_matched(self, credit: Mapping) -> bool:
 		"""Has anything of the credit note been used? What an invoice already paid leaves over stays open."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex import canonical, mapper, refusals
 from billing_ext.integrations.tripletex.delivery import Found
 from billing_ext.integrations.tripletex.documents import CustomerData
-from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS, compare_customer
+from billing_ext.integrations.tripletex.read_back import CUSTOMER_FIELDS, compare_customer, needed
 from billing_ext.repositories.tripletex import customer_numbers, documents, drifts, mappings
 from billing_ext.repositories.tripletex.mappings import Kind, Mapping
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request
@@ -46,13 +47,20 @@ class CustomerUpsert(Handler):
 
 	def _update(self, remote_id: int, number: int) -> Request:
 		data = self._data(number)
-		remote = self.client.get("/customer/{id}", {"id": remote_id}, fields=CUSTOMER_FIELDS)
+		remote = self._read(remote_id)
 		return {
 			"id": remote_id,
 			"body": mapper.customer_changes(data, remote, self.link.master_ids),
 			"number": number,
 			"hash": documents.fingerprint(data),
 		}
+
+	def _read(self, remote_id: int) -> dict[str, Any]:
+		"""The customer as it stands there. Raises IncompleteAnswer without what every customer has."""
+		remote = self.client.get("/customer/{id}", {"id": remote_id}, fields=CUSTOMER_FIELDS)
+		for field in ("version", "customerNumber", "name"):
+			needed(remote, field)
+		return remote
 
 	def _find(self, data: CustomerData) -> dict | None:
 		"""By organisation number, unless more than one has it or it belongs to another customer of ours."""
@@ -90,14 +98,14 @@ class CustomerUpsert(Handler):
 		return (Found.EQUAL, remote["id"]) if same else (Found.DIFFERENT, 0)
 
 	def _look_up_change(self, request: Request) -> tuple[Found, int]:
-		remote = self.client.get("/customer/{id}", {"id": request["id"]}, fields=CUSTOMER_FIELDS)
+		remote = self._read(request["id"])
 		wanted = {key: value for key, value in (request["body"] or {}).items() if key != "version"}
 		there = all(mapper.same_value(value, remote.get(key)) for key, value in wanted.items())
 		return (Found.EQUAL, request["id"]) if there else (Found.ABSENT, 0)
 
 	def read_back(self, request: Request, remote_id: int) -> ReadBack:
 		"""The customer, and which of our fields it holds otherwise."""
-		remote = self.client.get("/customer/{id}", {"id": remote_id}, fields=CUSTOMER_FIELDS)
+		remote = self._read(remote_id)
 		data = documents.customer(self.row["local_key"], remote["customerNumber"], self.settings)
 		if documents.fingerprint(data) != request["hash"]:
 			# Changed here meanwhile: another message carries it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from billing_ext.integrations.tripletex.delivery import Found
-from billing_ext.integrations.tripletex.read_back import Difference
+from billing_ext.integrations.tripletex.read_back import Difference, needed
 from billing_ext.repositories.tripletex import mappings
 from billing_ext.repositories.tripletex.mappings import Kind
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request, Skip
@@ -27,7 +27,10 @@ class OrderClosing(Handler):
 		return {"id": order["id"], "version": order["version"], "closed": bool(order.get("isClosed"))}
 
 	def _order(self, order: int) -> dict:
-		return self.client.get("/order/{id}", {"id": order}, fields="id,version,isClosed")
+		remote = self.client.get("/order/{id}", {"id": order}, fields="id,version,isClosed")
+		for field in ("id", "version", "isClosed"):
+			needed(remote, field)
+		return remote
 
 	def send(self, request: Request, note: Callable[[str], None]) -> int:
 		"""Close it, unless somebody has."""

@@ -11,7 +11,7 @@ from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex import canonical, mapper
 from billing_ext.integrations.tripletex.delivery import Found
 from billing_ext.integrations.tripletex.documents import PostingClass
-from billing_ext.integrations.tripletex.read_back import Difference
+from billing_ext.integrations.tripletex.read_back import Difference, needed
 from billing_ext.repositories.tripletex import mappings
 from billing_ext.repositories.tripletex.mappings import Kind, Mapping
 from billing_ext.services.tripletex.operations.base import Handler, ReadBack, Request
@@ -59,8 +59,8 @@ class PostingClassUpsert(Handler):
 		remote = self.client.get("/product/{id}", {"id": remote_id}, fields=FIELDS)
 		wanted = self._class
 		pairs = (
-			("account", wanted.account_number, (remote.get("account") or {}).get("number")),
-			("vatType", wanted.vat_code, (remote.get("vatType") or {}).get("number")),
+			("account", wanted.account_number, needed(remote, "account", "number")),
+			("vatType", wanted.vat_code, needed(remote, "vatType", "number")),
 		)
 		return ReadBack(remote, [Difference(*pair) for pair in pairs if str(pair[1]) != str(pair[2])])
 
