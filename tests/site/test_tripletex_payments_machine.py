@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import frappe
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from site_builders import COMPANY, customer
 
@@ -49,7 +49,12 @@ def act(books, numbers, kids, alive, event) -> None:
 
 
 def test_every_payment_posting_is_one_payment_entry_and_a_reversed_one_none(tripletex):
-	@settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
+	@settings(
+		max_examples=RUNS,
+		phases=[Phase.explicit, Phase.generate],
+		deadline=None,
+		suppress_health_check=list(HealthCheck),
+	)
 	@given(st.lists(EVENTS, min_size=1, max_size=8))
 	def run(events):
 		party = customer()

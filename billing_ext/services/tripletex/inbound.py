@@ -146,17 +146,23 @@ class _Poll:
 		return self.touched
 
 	def _invoice(self, name: str, answer: Remote) -> None:
-		self._book_news(name, answer)
-		for action in settlement.classify(answer, self._known(name, with_open=True)):
-			if isinstance(action, _PRESENCE):
-				self._follow(name, action)
+		self._read_vouchers(name, answer)
+		classified = settlement.classify(answer, self._known(name, with_open=True))
+		presence = [action for action in classified if isinstance(action, _PRESENCE)]
+		for action in presence:
+			self._follow(name, action)
+		# A payment that replaces one on its way out would find the invoice settled, and be left over as an advance.
+		if not any(isinstance(action, settlement.Vanished) for action in presence):
+			self._book_news(name, answer)
 
-	def _book_news(self, name: str, answer: Remote) -> None:
-		known = self._known(name, with_open=False)
-		for voucher in settlement.unread_vouchers(answer, known):
+	def _read_vouchers(self, name: str, answer: Remote) -> None:
+		for voucher in settlement.unread_vouchers(answer, self._known(name, with_open=False)):
 			self.sides[voucher] = settlement.sides(
 				self.link.client.get("/ledger/voucher/{id}", {"id": voucher}, fields=VOUCHER_FIELDS)
 			)
+
+	def _book_news(self, name: str, answer: Remote) -> None:
+		known = self._known(name, with_open=False)
 		news = [each for each in settlement.classify(answer, known) if not isinstance(each, _PRESENCE)]
 		# Whether a credit is allocated shows when the payments beside it are booked.
 		for action in sorted(news, key=lambda each: isinstance(each, settlement.CreditMatch)):
