@@ -11,6 +11,7 @@ from rq.timeouts import JobTimeoutException
 from billing_ext.repositories import clock, jobs, mail, outbox, session, settings
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.unit_of_work import in_transaction
+from billing_ext.services.tripletex import outgoing
 
 DELIVER = "billing_ext.services.sending.deliver"
 BATCH = 200
@@ -19,7 +20,7 @@ BATCH = 200
 
 def queue(invoice: Any, contract: Row) -> None:
 	"""Have a submitted invoice or credit note e-mailed after the commit, if its contract wants that."""
-	if not contract["send_invoice"] or not contract["contact_email"]:
+	if not contract["send_invoice"] or not contract["contact_email"] or outgoing.sends(invoice):
 		return
 	message = outbox.put(
 		outbox.INVOICE_EMAIL, invoice.doctype, invoice.name, contract, contract["contact_email"], clock.now()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import frappe
 import pytest
-from site_builders import COMPANY, customer
+from site_builders import COMPANY, bill, contract, customer
 from tripletex_site import EXPORT
 
 from billing_ext.services.tripletex import worker
@@ -313,3 +313,16 @@ def test_a_document_in_a_closed_period_is_refused_before_it_is_sent(tripletex):
 	message = tripletex.message(invoice, "Invoice")
 	assert (message.status, message.error_code) == ("Blocked", "tripletex_period_closed")
 	assert tripletex.sim.invoices() == []
+
+
+@pytest.mark.parametrize(("sender", "mails"), [("ERPNext", 1), ("Tripletex: EHF", 0)])
+def test_one_of_the_two_sends_a_contract_s_invoice_never_both(tripletex, sender, mails):
+	agreement = contract(
+		customer=customer(billing_ext_sender=sender),
+		start_date=date(2026, 10, 1),
+		send_invoice=1,
+		contact_email="kunde@example.com",
+	)
+	(invoice,) = bill(agreement, date(2026, 10, 1))
+	assert invoice.billing_ext_number
+	assert frappe.db.count("Billing Outbox Message", {"reference_name": invoice.name}) == mails

@@ -12,7 +12,7 @@ from frappe.utils import getdate
 from billing_ext.core.errors import DomainError
 from billing_ext.integrations.tripletex import numbering
 from billing_ext.integrations.tripletex.delivery import NEVER_SENT, Operation, State
-from billing_ext.integrations.tripletex.documents import Strategy
+from billing_ext.integrations.tripletex.documents import Sender, Strategy
 from billing_ext.repositories import jobs
 from billing_ext.repositories.tripletex import documents, mappings, numbers, outbox, settings
 from billing_ext.repositories.tripletex.mappings import Kind
@@ -53,6 +53,15 @@ def on_submit(invoice: Any) -> None:
 			sort_number=int(invoice.billing_ext_number or 0),
 		)
 	)
+
+
+def sends(invoice: Any) -> bool:
+	"""Will Tripletex send this document to its customer? Then ERPNext must not. A voucher cannot be sent there."""
+	company = settings.load(invoice.company)
+	if not company or company.dry_run or company.strategy is Strategy.VOUCHER:
+		return False
+	tripletex = documents.sender_of(invoice.customer, company) is not Sender.ERPNEXT
+	return tripletex and documents.is_ours(invoice, company)
 
 
 def queue(message: NewMessage) -> str | None:
