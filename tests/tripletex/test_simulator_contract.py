@@ -11,7 +11,7 @@ from tripletex_simulator.routing import ROUTES
 TODAY = "2026-11-22"
 SKIP = (
 	"There is no description of the API. Download https://tripletex.no/v2/openapi.json (or a corrected copy of it) "
-	f"and name the file in {contract.VARIABLE}."
+	f"and name its folder in {contract.VARIABLE}."
 )
 
 

@@ -81,12 +81,10 @@ def load(path: str) -> Contract:
 
 
 def default_path() -> str | None:
-	"""The description named by the environment, or the one beside the repository."""
-	given = os.environ.get(VARIABLE)
-	if given:
-		return given
+	"""The description in the folder that the environment names, or in the one beside the repository, if it is there."""
 	root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-	path = os.path.join(os.path.dirname(root), "shared", "tripletex", "contract-3.1.json")
+	folder = os.environ.get(VARIABLE) or os.path.join(os.path.dirname(root), "shared", "tripletex")
+	path = os.path.join(folder, "contract-3.1.json")
 	return path if os.path.exists(path) else None
 
 
