@@ -7,14 +7,14 @@ subtraction; a second run finds nothing to do (Kill Bill's idea, on a fixed grid
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
 
-from billing_ext.core.contract import Contract, ContractLine, FirstPeriod, Terms, Timing
+from billing_ext.core.contract import Contract, ContractLine, FirstPeriod, Revision, Terms, Timing
 from billing_ext.core.errors import DomainError
 from billing_ext.core.period import ONE_DAY, Period
 from billing_ext.core.proration import Proration, day_count, share
@@ -28,6 +28,8 @@ class ChargeKind(Enum):
 
 	RECURRING = "Recurring"
 	ONE_OFF = "One-off"
+	CREDIT = "Credit"
+	"""Deducted from what the contract is charged; waits until there is something to deduct it from."""
 	CORRECTION = "Correction"
 	"""The difference for a period that was billed before; negative for a credit."""
 
@@ -109,14 +111,9 @@ def expected(contract: Contract, line: ContractLine, period: Period) -> tuple[Se
 	Rounded per line, period and terms: stretches under the same terms are rounded together, so that cutting a period
 	changes nothing, and different terms each on their own, so that a customer can recompute every row.
 	"""
-	service = line.service_in(period)
-	if service is None:
-		return ()
-	shares = _shares(contract, line, period, service)
 	segments: list[Segment] = []
 	cumulative: dict[Terms, Fraction] = {}
-	for part, factor in shares:
-		revision = line.revision_on(part.start)
+	for revision, part, factor in _priced_parts(contract, line, period):
 		full_price = revision.terms.amount * line.price_factor
 		before = cumulative.get(revision.terms, Fraction(0))
 		cumulative[revision.terms] = before + factor
@@ -134,7 +131,7 @@ def expected(contract: Contract, line: ContractLine, period: Period) -> tuple[Se
 def due_date(contract: Contract, line: ContractLine, period: Period) -> date | None:
 	"""The day from which ``period`` may be invoiced; None if it has no service.
 
-	In advance: its first day of service less the lead days; in arrears: the day after its last day of service.
+	In advance: its first charged day less the lead days; in arrears: the day after its last charged day.
 	"""
 	service = line.service_in(period)
 	if service is None:
@@ -168,8 +165,12 @@ def plan_charges(contract: Contract, ledger: Ledger, through: date) -> list[Char
 
 
 def next_due(contract: Contract, ledger: Ledger, after: date) -> date | None:
-	"""The first day after ``after`` on which a period that is not billed yet falls due; None if none ever will."""
-	days = (_next_due_of_line(contract, line, ledger.get(line.id, {}), after) for line in contract.lines)
+	"""The first day after ``after`` on which a period that is not billed yet falls due; None if none ever will.
+
+	Credits never fall due by themselves.
+	"""
+	charged = (line for line in contract.lines if not line.credit)
+	days = (_next_due_of_line(contract, line, ledger.get(line.id, {}), after) for line in charged)
 	return min((day for day in days if day is not None), default=None)
 
 
@@ -218,7 +219,7 @@ def _first_charges(
 	for number, segment in enumerate(costing, start=sequence):
 		yield Charge(
 			line=line.id,
-			kind=ChargeKind.ONE_OFF if line.one_off else ChargeKind.RECURRING,
+			kind=_kind(line),
 			period=period,
 			service=segment.service,
 			amount=segment.amount,
@@ -230,6 +231,12 @@ def _first_charges(
 		)
 
 
+def _kind(line: ContractLine) -> ChargeKind:
+	if line.credit:
+		return ChargeKind.CREDIT
+	return ChargeKind.ONE_OFF if line.one_off else ChargeKind.RECURRING
+
+
 def _correction(
 	contract: Contract,
 	line: ContractLine,
@@ -238,16 +245,16 @@ def _correction(
 	sequence: int,
 	through: date,
 ) -> Iterator[Charge]:
-	"""The one difference between what the period should cost and what was billed for it."""
+	"""The difference between what the period should cost and what was billed for it: one for each tax rate."""
 	segments = expected(contract, line, period)
 	billed = sum((entry.amount for entry in entries), contract.currency.zero)
 	amount = sum((segment.amount for segment in segments), contract.currency.zero) - billed
 	if not amount:
 		return
 	previous = entries[-1].segments
-	yield Charge(
+	whole = Charge(
 		line=line.id,
-		kind=ChargeKind.CORRECTION,
+		kind=ChargeKind.CREDIT if line.credit else ChargeKind.CORRECTION,
 		period=period,
 		service=_changed_days(period, previous, segments),
 		amount=amount,
@@ -257,6 +264,27 @@ def _correction(
 		billed=billed,
 		previous=previous,
 	)
+	parts = [part for part in _by_tax_rate(whole, line.cuts) if part.amount]
+	# Where the ledger holds more than the last reason explains, parts would not add up.
+	yield from parts if sum(part.amount for part in parts) == amount else [whole]
+
+
+def _by_tax_rate(charge: Charge, cuts: tuple[date, ...]) -> list[Charge]:
+	"""The charge, or where a tax rate changes inside its days, one for the days before and one for those from then on."""
+	inside = [cut for cut in cuts if charge.service.start < cut < charge.service.end]
+	days = [charge.period.start, *inside, charge.period.end]
+	parts = []
+	for number, (start, end) in enumerate(pairwise(days)):
+		part = Period(start, end)
+		amount = _cost_in(charge.expected, part) - _cost_in(charge.previous, part)
+		service = charge.service.intersect(part) or part
+		parts.append(replace(charge, service=service, amount=amount, sequence=charge.sequence + number))
+	return parts if inside else [charge]
+
+
+def _cost_in(segments: tuple[Segment, ...], part: Period) -> Decimal:
+	inside = (segment.amount for segment in segments if segment.service.intersect(part) == segment.service)
+	return sum(inside, Decimal(0))
 
 
 def _counting(entries: tuple[LedgerEntry, ...]) -> tuple[LedgerEntry, ...]:
@@ -289,12 +317,34 @@ def _terms_in(stretches: dict[Period, Terms], part: Period) -> Terms | None:
 	return next((terms for stretch, terms in stretches.items() if stretch.intersect(part) == part), None)
 
 
-def _shares(
-	contract: Contract, line: ContractLine, period: Period, service: Period
-) -> list[tuple[Period, Fraction]]:
-	"""The stretches of unchanged terms within ``service``, each with its share of the period's price."""
-	if line.one_off or line.grid is None:
-		return [(service, Fraction(1))]
+def _priced_parts(
+	contract: Contract, line: ContractLine, period: Period
+) -> Iterator[tuple[Revision, Period, Fraction]]:
+	"""The stretches under the same terms, divided where a tax rate changes, which does not change what they cost."""
+	for stretch, factor in _shares(contract, line, period):
+		revision = line.revision_on(stretch.start)
+		parts = _cut(stretch, line.cuts)
+		weights = [Fraction(1)] if len(parts) == 1 else _weights(contract, line, period, parts)
+		for part, weight in zip(parts, weights, strict=True):
+			yield revision, part, factor * weight / sum(weights)
+
+
+def _weights(contract: Contract, line: ContractLine, period: Period, parts: list[Period]) -> list[Fraction]:
+	"""How the parts of a stretch compare: as the convention counts, or by days where it does not count any."""
+	if line.grid is not None and contract.proration is not Proration.NONE:
+		shares = [share(contract.proration, line.grid, period, part) for part in parts]
+		if any(shares):
+			return shares
+	return [Fraction(part.days) for part in parts]
+
+
+def _shares(contract: Contract, line: ContractLine, period: Period) -> list[tuple[Period, Fraction]]:
+	"""The stretches of unchanged terms among the charged days, each with its share of the period's price."""
+	stretches = line.charged_in(period)
+	if not stretches:
+		return []
+	if line.grid is None:
+		return [(stretches[0], Fraction(1))]
 	scale = Fraction(1)
 	policy = _first_period(contract, line)
 	if _is_stub(line, period):
@@ -303,21 +353,23 @@ def _shares(
 		if policy is FirstPeriod.FULL:
 			weight = share(contract.proration, line.grid, period, Period(line.start, period.end))
 			if not weight:  # a 31st alone weighs nothing under 30/360
-				return [(service, Fraction(1))]
+				return [(_hull(stretches), Fraction(1))]
 			scale = 1 / weight
 	if contract.proration is Proration.NONE:
-		return [(service, Fraction(1))]
-	parts = _stretches(line, service)
+		return [(_hull(stretches), Fraction(1))]
+	changes = [revision.effective for revision in line.history]
+	parts = [part for stretch in stretches for part in _cut(stretch, changes)]
 	return [(part, scale * share(contract.proration, line.grid, period, part)) for part in parts]
 
 
-def _stretches(line: ContractLine, service: Period) -> list[Period]:
-	cuts = [
-		revision.effective for revision in line.history if service.start < revision.effective < service.end
-	]
-	return [
-		Period(start, end) for start, end in zip([service.start, *cuts], [*cuts, service.end], strict=True)
-	]
+def _hull(stretches: list[Period]) -> Period:
+	return Period(stretches[0].start, stretches[-1].end)
+
+
+def _cut(stretch: Period, days: Iterable[date]) -> list[Period]:
+	"""``stretch``, cut at those of ``days`` that lie in it."""
+	cuts = sorted({day for day in days if stretch.start < day < stretch.end})
+	return [Period(start, end) for start, end in pairwise([stretch.start, *cuts, stretch.end])]
 
 
 def _days(
@@ -353,11 +405,13 @@ def _periods(line: ContractLine) -> Iterator[Period]:
 
 
 def _due_periods(contract: Contract, line: ContractLine, through: date) -> Iterator[tuple[Period, date]]:
+	lead = timedelta(days=contract.lead_days)
 	for period in _periods(line):
-		due = due_date(contract, line, period)
-		if due is None or due > through:
+		if period.start - lead > through:
 			return
-		yield period, due
+		due = due_date(contract, line, period)
+		if due is not None and due <= through:
+			yield period, due
 
 
 def _next_due_of_line(
@@ -366,10 +420,10 @@ def _next_due_of_line(
 	"""As next_due, for one line; what costs nothing never falls due, so a line that stays free ends the search itself."""
 	for period in _periods(line):
 		due = due_date(contract, line, period)
-		if due is None or due <= after or _counting(billed.get(period, ())):
+		if due is not None and (due <= after or _counting(billed.get(period, ()))):
 			continue
-		if _costs(contract, line, period):
+		if due is not None and _costs(contract, line, period):
 			return due
-		if period.start >= line.history[-1].effective and not _is_stub(line, period):
+		if period.start >= line.settled and not _is_stub(line, period):
 			return None
 	return None

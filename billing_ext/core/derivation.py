@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing_ext.core.billing import Charge, Segment
+from billing_ext.core.billing import Charge, ChargeKind, Segment
 from billing_ext.core.contract import Terms
 from billing_ext.core.period import ONE_DAY, Period
 
@@ -60,14 +60,24 @@ def formula(charge: Charge) -> str:
 
 	Stretches under the same terms are rounded together; the formula of a part of them may differ from the part's
 	amount by one smallest unit, and says so with an approximate sign. A credit that is spread over several rows gives
-	its whole and this row's part of it: ``100.00 - 500.00 = -400.00 = -150.00 - 250.00``.
+	its whole and this row's part of it: ``100.00 - 500.00 = -400.00 = -150.00 - 250.00``. A credit balance gives what was
+	left before, what is deducted and what is left: ``700.00 - 300.00 = 400.00``.
 	"""
+	if charge.kind is ChargeKind.CREDIT and charge.amount < 0:
+		left = credit_left(charge)
+		return f"{left - charge.amount} - {-charge.amount} = {left}"
 	if charge.segment is not None:
 		return _equation(charge.segment, charge.amount)
 	total = sum((segment.amount for segment in charge.expected), -charge.billed)
 	parts = " + ".join(_term(segment) for segment in charge.expected) or "0"
-	whole = _single_difference(charge, total) or f"{parts} - {charge.billed} = {total}"
+	billed = f"- {charge.billed}" if charge.billed >= 0 else f"+ {-charge.billed}"
+	whole = _single_difference(charge, total) or f"{parts} {billed} = {total}"
 	return whole if total == charge.amount else f"{whole} = {charge.amount} - {charge.amount - total}"
+
+
+def credit_left(charge: Charge) -> Decimal:
+	"""What is left of a credit balance, positive, once ``charge`` is deducted."""
+	return charge.billed + charge.amount - sum((segment.amount for segment in charge.expected), Decimal(0))
 
 
 def _single_difference(charge: Charge, total: Decimal) -> str:

@@ -1,15 +1,15 @@
-"""From charges to the documents that will carry them: invoices, and credit notes against the invoices they correct."""
+"""From charges to the documents that will carry them: invoices, and credit and debit notes against those they correct."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from billing_ext.core.billing import Charge, ChargeKind, Ledger, next_due, plan_charges
-from billing_ext.core.contract import Contract, CorrectionBilling, CreditHandling
+from billing_ext.core.contract import Contract, CorrectionBilling, CreditHandling, UnderchargeHandling
 from billing_ext.core.period import Period
 
 
@@ -18,6 +18,7 @@ class DocumentKind(Enum):
 
 	INVOICE = "Invoice"
 	CREDIT_NOTE = "Credit Note"
+	DEBIT_NOTE = "Debit Note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDraft:
-	"""A document to be made: also what a preview shows. ``against`` names the invoice that a credit note corrects."""
+	"""A document to be made: also what a preview shows. ``against`` names the invoice that a credit or debit note corrects.
+
+	``refund``: what this credit note says is to be paid back.
+	"""
 
 	contract: str
 	kind: DocumentKind
 	rows: tuple[Row, ...]
 	against: str = ""
+	refund: bool = False
 
 	@property
 	def amount(self) -> Decimal:
@@ -53,13 +58,17 @@ class InvoiceDraft:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-	"""A submitted invoice row that carried a charge and what of it can still be credited, the newest last."""
+	"""A submitted invoice row that carried a charge and what of it can still be credited, the newest last.
+
+	``service`` are the days that the row was for.
+	"""
 
 	entry: str
 	line: str
 	period: Period
 	invoice: str
 	remaining: Decimal
+	service: Period
 
 
 def plan_invoices(
@@ -74,20 +83,81 @@ def plan_invoices(
 	upcoming = next_due(contract, ledger, through)
 	if _waits(contract, charges, upcoming):
 		return []
-	credits = [charge for charge in charges if charge.amount < 0]
 	rows = [Row((charge,)) for charge in charges if charge.amount > 0]
+	credits = [charge for charge in charges if charge.amount < 0 and charge.kind is not ChargeKind.CREDIT]
+	back = [credit for credit in credits if contract.line_ended_by(credit.line) in contract.refunded]
+	credits = [credit for credit in credits if credit not in back]
+	notes: list[InvoiceDraft] = []
+	if contract.undercharge_handling is UnderchargeHandling.DEBIT_NOTE:
+		rows, notes = _debit_notes(contract, rows, carriers)
 	if contract.credit_handling is CreditHandling.NEXT_INVOICE:
 		rows, credits = _deduct(contract, rows, credits)
 		credits = [credit for credit in credits if not _charge_follows(contract, ledger, credit, through)]
+	remaining = {carrier.entry: carrier.remaining for carrier in carriers}
+	credit_notes, rest = _credit_notes(contract, credits, carriers, remaining)
+	refunds, rest_of_refunds = _credit_notes(contract, back, carriers, remaining)
+	balance = [charge for charge in charges if charge.amount < 0 and charge.kind is ChargeKind.CREDIT]
+	rows, _waiting = _deduct(contract, rows, [*rest, *rest_of_refunds, *balance], anywhere=True)
 	drafts = [InvoiceDraft(contract.id, DocumentKind.INVOICE, tuple(rows))] if rows else []
-	return drafts + _credit_notes(contract, credits, carriers)
+	drafts += [*notes, *credit_notes, *(replace(note, refund=True) for note in refunds)]
+	return _numbered(drafts)
 
 
-def _waits(contract: Contract, charges: Iterable[Charge], upcoming: date | None) -> bool:
-	"""Do corrections wait for an invoice of their own accord? Not if none will follow."""
+def _waits(contract: Contract, charges: Sequence[Charge], upcoming: date | None) -> bool:
+	"""Do corrections wait for an invoice of their own accord? Not if none will follow, or if their amendment does not."""
+	if any(charge.kind not in (ChargeKind.CORRECTION, ChargeKind.CREDIT) for charge in charges):
+		return False
 	if contract.correction_billing is CorrectionBilling.IMMEDIATELY or upcoming is None:
 		return False
-	return all(charge.kind is ChargeKind.CORRECTION for charge in charges)
+	return not any(_at_once(contract, charge) for charge in charges)
+
+
+def _at_once(contract: Contract, charge: Charge) -> bool:
+	"""May an adjustment be due to an amendment whose differences do not wait?"""
+	causes = {segment.amendment for segment in charge.expected if segment.service.intersect(charge.service)}
+	causes.add(contract.line_ended_by(charge.line))
+	paused = any(part.intersect(charge.service) for part in contract.paused_at_once)
+	return paused or bool(causes & contract.at_once)
+
+
+def _debit_notes(
+	contract: Contract, rows: list[Row], carriers: Sequence[Carrier]
+) -> tuple[list[Row], list[InvoiceDraft]]:
+	"""The rows that stay on the invoice, and a debit note for each invoice whose period turned out to cost more."""
+	stay: list[Row] = []
+	against: dict[str, list[Row]] = {}
+	for row in rows:
+		charge = row.charges[0]
+		carrier = next(iter(_by_preference(contract, charge, carriers)), None)
+		place = charge.line, charge.period
+		if carrier and (carrier.line, carrier.period) == place and charge.kind is ChargeKind.CORRECTION:
+			against.setdefault(carrier.invoice, []).append(row)
+		else:
+			stay.append(row)
+	notes = [
+		InvoiceDraft(contract.id, DocumentKind.DEBIT_NOTE, tuple(rows), against=invoice)
+		for invoice, rows in against.items()
+	]
+	return stay, notes
+
+
+def _numbered(drafts: list[InvoiceDraft]) -> list[InvoiceDraft]:
+	"""The drafts with the ledger's numbers one after the other where a period's difference became several charges."""
+	seen: dict[tuple[str, Period], int] = {}
+
+	def numbered(charge: Charge) -> Charge:
+		place = charge.line, charge.period
+		sequence = seen[place] + 1 if place in seen else charge.sequence
+		seen[place] = sequence
+		return charge if sequence == charge.sequence else replace(charge, sequence=sequence)
+
+	return [
+		replace(
+			draft,
+			rows=tuple(replace(row, charges=tuple(map(numbered, row.charges))) for row in draft.rows),
+		)
+		for draft in drafts
+	]
 
 
 def _family(contract: Contract, line_id: str) -> str:
@@ -103,15 +173,22 @@ def _charge_follows(contract: Contract, ledger: Ledger, credit: Charge, through:
 	return next_due(replace(contract, lines=lines), ledger, through) is not None
 
 
-def _deduct(contract: Contract, rows: list[Row], credits: list[Charge]) -> tuple[list[Row], list[Charge]]:
-	"""Rows with the credits of their line deducted as far as they go, and the credits that found no row."""
+def _deduct(
+	contract: Contract, rows: list[Row], credits: list[Charge], *, anywhere: bool = False
+) -> tuple[list[Row], list[Charge]]:
+	"""Rows with the credits deducted as far as they go, and the credits that found no row.
+
+	What was billed too much is deducted from its own line only; what the contract has been given, or has paid for with
+	that, ``anywhere``.
+	"""
 	left: list[Charge] = []
 	for credit in credits:
 		rest: Charge | None = credit
 		for index, row in enumerate(rows):
 			if rest is None:
 				break
-			if row.amount <= 0 or _family(contract, row.charges[0].line) != _family(contract, credit.line):
+			own = _family(contract, row.charges[0].line) == _family(contract, credit.line)
+			if row.amount <= 0 or not (anywhere or own):
 				continue
 			part, rest = _split(rest, row.amount)
 			rows[index] = Row((*row.charges, part))
@@ -121,11 +198,15 @@ def _deduct(contract: Contract, rows: list[Row], credits: list[Charge]) -> tuple
 
 
 def _credit_notes(
-	contract: Contract, credits: list[Charge], carriers: Sequence[Carrier]
-) -> list[InvoiceDraft]:
-	"""A credit note for each invoice concerned, each credit against the newest rows of its period first."""
-	remaining = {carrier.entry: carrier.remaining for carrier in carriers}
+	contract: Contract, credits: list[Charge], carriers: Sequence[Carrier], remaining: dict[str, Decimal]
+) -> tuple[list[InvoiceDraft], list[Charge]]:
+	"""A credit note for each invoice concerned, each credit against the newest rows of its days first; and what is left.
+
+	``remaining`` is what the rows can still be credited for, by ledger entry; it is reduced. Something is left only where
+	a credit that the contract was given has paid for the rows.
+	"""
 	rows: dict[str, list[Row]] = {}
+	left: list[Charge] = []
 	for credit in credits:
 		rest: Charge | None = credit
 		for carrier in _by_preference(contract, credit, carriers):
@@ -136,16 +217,20 @@ def _credit_notes(
 			part, rest = _split(rest, remaining[carrier.entry])
 			remaining[carrier.entry] += part.amount
 			rows.setdefault(carrier.invoice, []).append(Row((part,), corrects=carrier.entry))
-	return [
+		if rest is not None:
+			left.append(rest)
+	notes = [
 		InvoiceDraft(contract.id, DocumentKind.CREDIT_NOTE, tuple(rows), against=invoice)
 		for invoice, rows in rows.items()
 	]
+	return notes, left
 
 
 def _by_preference(contract: Contract, credit: Charge, carriers: Sequence[Carrier]) -> list[Carrier]:
-	"""Rows of the credit's own period first, then others of its line, then of lines it replaced; newest first.
+	"""Rows of the charge's own days and period first, then others of its line, then of lines it replaced; newest first.
 
-	Other lines come last: a credit can only get there if its line is gone, for a cancelled amendment had added it.
+	Other lines come last: a credit gets there only if its line is gone, for a cancelled amendment had added it, or if a
+	credit that the contract was given has paid for its own rows.
 	"""
 	family = _family(contract, credit.line)
 	newest_first = carriers[::-1]
@@ -155,6 +240,7 @@ def _by_preference(contract: Contract, credit: Charge, carriers: Sequence[Carrie
 			_family(contract, carrier.line) != family,
 			carrier.line != credit.line,
 			carrier.period != credit.period,
+			carrier.service.intersect(credit.service) is None,
 		),
 	)
 

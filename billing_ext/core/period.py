@@ -7,7 +7,7 @@ the anchor and never from each other, so that 31 January is followed by 28 Febru
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -75,6 +75,21 @@ class Period:
 		"""The days that both have, or None."""
 		start, end = max(self.start, other.start), min(self.end, other.end)
 		return Period(start, end) if start < end else None
+
+
+def without(period: Period, others: Iterable[Period]) -> list[Period]:
+	"""What is left of ``period``, in order, when the days of ``others`` are taken out."""
+	left = []
+	start = period.start
+	for other in sorted(others):
+		if other.start >= period.end:
+			break
+		if other.start > start:
+			left.append(Period(start, other.start))
+		start = max(start, other.end)
+	if start < period.end:
+		left.append(Period(start, period.end))
+	return left
 
 
 def clamped(month_index: int, day: int) -> date:

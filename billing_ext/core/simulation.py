@@ -39,11 +39,12 @@ class Books:
 		for row in draft.rows:
 			for charge in row.charges:
 				self.entries.append(entry_of(charge))
-			if draft.kind is DocumentKind.INVOICE:
-				first = row.charges[0]
-				self.carriers.append(Carrier(first.key, first.line, first.period, invoice, row.amount))
-			else:
+			if draft.kind is DocumentKind.CREDIT_NOTE:
 				self.carriers = [_credited(carrier, row.corrects, -row.amount) for carrier in self.carriers]
+			else:
+				first = row.charges[0]
+				carrier = Carrier(first.key, first.line, first.period, invoice, row.amount, first.service)
+				self.carriers.append(carrier)
 
 
 def entry_of(charge: Charge) -> LedgerEntry:
