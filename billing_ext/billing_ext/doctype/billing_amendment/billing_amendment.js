@@ -1,15 +1,20 @@
 const API = "billing_ext.api.contracts";
-const SHOWN_IN_PREVIEW = ["contract", "amendment_type", "effective_date", "last_service_day"];
+// prettier-ignore
+const SHOWN_IN_PREVIEW = [
+	"contract", "amendment_type", "effective_date", "last_service_day", "unused_time", "resume_date", "extends_term",
+	"renewal_months", "new_billing_day", "new_customer", "correction_billing",
+];
 // prettier-ignore
 const SHOWN_OF_LINE = [
-	"change", "contract_line", "applies", "last_service_day", "new_price", "new_quantity", "new_discount_percentage",
-	"item_code", "line_type", "end_date", "anchor_date", "billing_interval_count", "billing_interval", "timing",
+	"change", "contract_line", "applies", "drop_later_steps", "last_service_day", "new_price", "new_quantity", "new_discount_percentage",
+	"item_code", "line_type", "end_date", "free_until", "anchor_date", "billing_interval_count", "billing_interval", "timing",
 	"price_period_count", "price_period",
 ];
 
 frappe.ui.form.on("Billing Amendment", {
 	setup(frm) {
 		billing_ext.set_line_queries(frm);
+		frm.set_query("new_customer", () => ({ filters: { disabled: 0 } }));
 		frm.set_query("contract", () => ({ filters: { docstatus: 1, status: ["!=", "Ended"] } }));
 		frm.show_preview = frappe.utils.debounce(() => show_preview(frm), 400);
 	},
@@ -29,6 +34,11 @@ frappe.ui.form.on("Billing Amendment", {
 		frm.add_custom_button(__("Contract"), () =>
 			frappe.set_route("Form", "Billing Contract", frm.doc.contract)
 		);
+	},
+
+	amendment_type(frm) {
+		if (frm.doc.amendment_type !== "Change Lines") frm.clear_table("lines");
+		frm.refresh_field("lines");
 	},
 
 	contract: load_lines,
@@ -98,10 +108,19 @@ function show_preview(frm) {
 
 const problem = (r) => JSON.parse(JSON.parse(r?._server_messages || '["{}"]')[0]).message;
 
+const NEEDED = {
+	"Terminate Contract": ["last_service_day"],
+	"Do Not Renew": [],
+	Renew: [],
+	Transfer: ["effective_date", "new_customer"],
+	"Change Billing Day": ["effective_date", "new_billing_day"],
+};
+
 function is_complete(doc) {
-	if (!doc.contract) return false;
-	if (doc.amendment_type === "Terminate Contract") return Boolean(doc.last_service_day);
+	const needed = NEEDED[doc.amendment_type] || ["effective_date"];
+	if (!doc.contract || !needed.every((field) => doc[field])) return false;
+	if (doc.amendment_type !== "Change Lines") return true;
 	const lines = doc.lines || [];
 	const filled = (line) => (line.change === "Add Line" ? line.item_code : line.contract_line);
-	return Boolean(doc.effective_date && lines.length && lines.every(filled));
+	return Boolean(lines.length && lines.every(filled));
 }

@@ -1,13 +1,16 @@
 from frappe.model.document import Document
 
 from billing_ext.core.errors import DomainError
-from billing_ext.services import contract_change
+from billing_ext.services import contract_change, renewals
 from billing_ext.services.messages import throw
 
 
 class BillingAmendment(Document):
 	def validate(self):
 		self._run(contract_change.prepare_amendment)
+
+	def before_submit(self):
+		self._run(renewals.check_decline)
 
 	def on_submit(self):
 		self._run(contract_change.apply_amendment)

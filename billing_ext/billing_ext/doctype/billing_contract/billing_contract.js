@@ -3,15 +3,23 @@ const API = "billing_ext.api.contracts";
 frappe.ui.form.on("Billing Contract", {
 	setup(frm) {
 		billing_ext.set_contract_queries(frm);
+		// A contract's deal stays valid when the contract is cancelled.
+		frm.ignore_doctypes_on_cancel_all = ["Quotation", "Sales Order"];
 	},
 
 	onload(frm) {
-		if (frm.is_new() && frm.doc.customer) frm.trigger("customer");
+		// One with lines was copied, amended or made of a deal, and brings its own values.
+		const filled = (frm.doc.lines || []).some((row) => row.item_code);
+		if (frm.is_new() && frm.doc.customer && !filled) frm.trigger("customer");
+		if (frm.is_new() && !frm.doc.lines?.length) frm.add_child("lines");
 	},
 
 	refresh(frm) {
 		if (frm.is_new()) return;
 		frm.add_custom_button(__("Preview"), () => when_saved(frm, () => billing_ext.show_preview(frm)));
+		if (frm.doc.docstatus !== 2 && frappe.model.can_print("Sales Invoice")) {
+			frm.add_custom_button(__("Pro Forma"), () => when_saved(frm, () => billing_ext.show_pro_forma(frm)));
+		}
 		if (frm.doc.docstatus !== 1) return;
 		add_actions(frm);
 		show_overview(frm);
@@ -50,6 +58,14 @@ frappe.ui.form.on("Billing Contract Line", {
 	uom: fill_price,
 });
 
+const show_line_title = (frm, doctype, name) => {
+	const row = locals[doctype][name];
+	const line = (frm.doc.lines || []).find(({ idx }) => idx === row.line_no);
+	frappe.model.set_value(doctype, name, "line_title", line ? line.item_name || line.item_code : "");
+};
+
+frappe.ui.form.on("Billing Ramp Step", { line_no: show_line_title });
+
 async function fill_price(frm, doctype, name) {
 	const row = locals[doctype][name];
 	if (!row.item_code || !frm.doc.price_list) return;
@@ -74,8 +90,14 @@ function add_actions(frm) {
 	if (!frappe.model.can_create("Billing Amendment") || frm.doc.status === "Ended") return;
 	const amend = (amendment_type) =>
 		frappe.new_doc("Billing Amendment", { contract: frm.doc.name, amendment_type });
-	frm.add_custom_button(__("Amend"), () => amend("Change Lines"));
-	frm.add_custom_button(__("Terminate"), () => amend("Terminate Contract"));
+	const change = (label, type) => frm.add_custom_button(label, () => amend(type), __("Change"));
+	change(__("Lines and Prices"), "Change Lines");
+	change(__("Pause"), "Pause");
+	change(__("Resume"), "Resume");
+	change(__("Billing Day"), "Change Billing Day");
+	change(__("Transfer to Another Customer"), "Transfer");
+	change(__("Terminate"), "Terminate Contract");
+	billing_ext.add_renewal_actions(frm);
 }
 
 async function show_overview(frm) {
@@ -88,6 +110,7 @@ async function show_overview(frm) {
 	show_state(frm, overview.state);
 	$overview.html(billing_ext.contract_overview(overview));
 	$overview.find("[data-decision]").on("click", ({ currentTarget: { dataset } }) => decide(frm, dataset));
+	billing_ext.bind_milestones(frm, $overview, overview.milestones.rows);
 }
 
 // Billing changes these fields without the form, or its time stamp, knowing.
@@ -99,6 +122,7 @@ function show_state(frm, state) {
 		state.status === "Needs Attention" ? frappe.utils.escape_html(state.billing_error) : "",
 		"red"
 	);
+	billing_ext.show_term(frm);
 }
 
 async function decide(frm, { decision, name }) {
