@@ -2,6 +2,143 @@
 
 from typing import Any
 
+_INTERVALS = "\nDay\nWeek\nMonth\nQuarter\nHalf-Year\nYear"
+_OF_RECURRING = "eval:doc.billing_ext_line_type=='Recurring'"
+
+
+def _in_order(after: str, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+	"""``fields`` one behind the other, the first behind the field ``after``."""
+	names = [after, *(field["fieldname"] for field in fields)]
+	return [{**field, "insert_after": name} for field, name in zip(fields, names, strict=False)]
+
+
+def _deal(after: str) -> list[dict[str, Any]]:
+	"""What an opportunity, quotation or sales order says about its contract. ERPNext carries it from one to the next."""
+	return _in_order(
+		after,
+		[
+			{
+				"fieldname": "billing_ext_section",
+				"fieldtype": "Section Break",
+				"label": "Billing Contract",
+				"collapsible": 1,
+				"collapsible_depends_on": "eval:doc.billing_ext_contract || doc.billing_ext_start_date || doc.billing_ext_term_months",
+			},
+			{
+				"fieldname": "billing_ext_start_date",
+				"fieldtype": "Date",
+				"label": "Contract Start Date",
+				"description": "First day of service. Empty: the day on which the contract is made.",
+			},
+			{
+				"fieldname": "billing_ext_term_months",
+				"fieldtype": "Int",
+				"label": "Term in Months",
+				"description": "Empty: without end.",
+				"non_negative": 1,
+			},
+			{"fieldname": "billing_ext_column", "fieldtype": "Column Break"},
+			{
+				"fieldname": "billing_ext_renewal",
+				"fieldtype": "Select",
+				"label": "At the End of the Term",
+				"options": "\nEnds\nRenews for a Term\nContinues without End",
+				"description": "Empty: the contract ends.",
+				"depends_on": "billing_ext_term_months",
+			},
+			{
+				"fieldname": "billing_ext_contract",
+				"fieldtype": "Link",
+				"label": "Billing Contract",
+				"options": "Billing Contract",
+				"depends_on": "billing_ext_contract",
+				"read_only": 1,
+				"no_copy": 1,
+				"search_index": 1,
+				"in_standard_filter": 1,
+				"print_hide": 1,
+			},
+		],
+	)
+
+
+def _deal_line(after: str) -> list[dict[str, Any]]:
+	"""How a row of an opportunity, quotation or sales order is billed by the contract."""
+	return _in_order(
+		after,
+		[
+			{
+				"fieldname": "billing_ext_section",
+				"fieldtype": "Section Break",
+				"label": "Billing Contract",
+				"collapsible": 1,
+				"collapsible_depends_on": "billing_ext_line_type",
+			},
+			{
+				"fieldname": "billing_ext_line_type",
+				"fieldtype": "Select",
+				"label": "Contract Line Type",
+				"options": "\nRecurring\nOne-off\nMilestones",
+				"description": "Empty: not part of the contract.",
+				"print_hide": 1,
+			},
+			{
+				"fieldname": "billing_ext_from",
+				"fieldtype": "Date",
+				"label": "From",
+				"description": "Empty: from the contract's start. A recurring row of the same item with a later date is a step of the same line: from then on its rate, quantity and discount hold.",
+				"depends_on": "billing_ext_line_type",
+			},
+			{"fieldname": "billing_ext_column_1", "fieldtype": "Column Break"},
+			{
+				"fieldname": "billing_ext_interval_count",
+				"fieldtype": "Int",
+				"label": "Bill Every",
+				"description": "Empty: 1.",
+				"depends_on": _OF_RECURRING,
+				"non_negative": 1,
+			},
+			{
+				"fieldname": "billing_ext_interval",
+				"fieldtype": "Select",
+				"label": "Billing Interval",
+				"options": _INTERVALS,
+				"description": "Empty: Month.",
+				"depends_on": _OF_RECURRING,
+			},
+			{"fieldname": "billing_ext_column_2", "fieldtype": "Column Break"},
+			{
+				"fieldname": "billing_ext_price_period",
+				"fieldtype": "Select",
+				"label": "Price Period",
+				"options": _INTERVALS,
+				"description": "The rate is the price of one unit for so long. Empty: for as long as is billed at once.",
+				"depends_on": _OF_RECURRING,
+			},
+			{
+				"fieldname": "billing_ext_timing",
+				"fieldtype": "Select",
+				"label": "Timing",
+				"options": "\nIn Advance\nIn Arrears",
+				"description": "Empty: In Advance.",
+				"depends_on": _OF_RECURRING,
+				"print_hide": 1,
+			},
+		],
+	)
+
+
+_ACCEPTED_ON = {
+	"fieldname": "billing_ext_accepted_on",
+	"fieldtype": "Date",
+	"label": "Accepted on",
+	"insert_after": "billing_ext_contract",
+	"depends_on": "billing_ext_accepted_on",
+	"read_only": 1,
+	"no_copy": 1,
+	"print_hide": 1,
+}
+
 CUSTOM_FIELDS: dict[str, list[dict[str, Any]]] = {
 	"Sales Invoice": [
 		{
@@ -139,14 +276,46 @@ CUSTOM_FIELDS: dict[str, list[dict[str, Any]]] = {
 			"print_hide": 1,
 		},
 		{
+			"fieldname": "billing_ext_contract",
+			"fieldtype": "Link",
+			"label": "Billing Contract",
+			"options": "Billing Contract",
+			"insert_after": "billing_ext_contract_line",
+			"read_only": 1,
+			"no_copy": 1,
+			"search_index": 1,
+			"print_hide": 1,
+		},
+		{
 			"fieldname": "billing_ext_charge",
 			"fieldtype": "Link",
 			"label": "Billing Charge",
 			"options": "Billing Charge",
-			"insert_after": "billing_ext_contract_line",
+			"insert_after": "billing_ext_contract",
 			"read_only": 1,
 			"no_copy": 1,
 			"print_hide": 1,
 		},
 	],
+	"Opportunity": _deal("items"),
+	"Opportunity Item": _deal_line("amount"),
+	"Quotation": [*_deal("items"), _ACCEPTED_ON],
+	"Quotation Item": _deal_line("has_alternative_item"),
+	"Sales Order": _deal("items"),
+	"Sales Order Item": _deal_line("grant_commission"),
+}
+
+# Only where Frappe's HR app is installed.
+HRMS_FIELDS: dict[str, list[dict[str, Any]]] = {
+	"Expense Claim Detail": [
+		{
+			"fieldname": "billing_ext_billable",
+			"fieldtype": "Check",
+			"label": "Billable",
+			"insert_after": "sanctioned_amount",
+			"allow_on_submit": 1,
+			"in_list_view": 1,
+			"description": "Billed to the customer by the contract of the project.",
+		}
+	]
 }

@@ -3,7 +3,8 @@
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
-from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.custom_fields import CUSTOM_FIELDS, HRMS_FIELDS
+from billing_ext.repositories import expense_claims
 from billing_ext.repositories.tripletex import notifications
 from billing_ext.services import liquid_templates
 
@@ -21,15 +22,24 @@ def after_install():
 
 def after_migrate():
 	"""Custom fields and standard templates as this version wants them."""
-	create_custom_fields(
-		{
-			doctype: [{**field, "module": MODULE} for field in fields]
-			for doctype, fields in CUSTOM_FIELDS.items()
-		}
-	)
+	add_custom_fields()
 	liquid_templates.sync_standard()
 	notifications.ensure()
 	_add_language()
+
+
+def after_app_install(app: str):
+	"""The HR app was installed: its Expense Claims get their field."""
+	if app == expense_claims.APP:
+		add_custom_fields()
+
+
+def add_custom_fields():
+	"""The fields that the app adds to ERPNext's documents, and to those of the HR app where it is installed."""
+	wanted = {**CUSTOM_FIELDS, **(HRMS_FIELDS if expense_claims.available() else {})}
+	create_custom_fields(
+		{doctype: [{**field, "module": MODULE} for field in fields] for doctype, fields in wanted.items()}
+	)
 
 
 def _add_language():

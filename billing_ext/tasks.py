@@ -1,7 +1,7 @@
 """What runs on a schedule; hooks.py says when."""
 
-from billing_ext.repositories import jobs
-from billing_ext.services import billing_run, sending
+from billing_ext.repositories import deals, jobs
+from billing_ext.services import billing_run, renewal_reminders, renewals, sending
 from billing_ext.services.tripletex import inbound, worker
 
 TRIPLETEX_HOURLY = (
@@ -18,7 +18,9 @@ TRIPLETEX_RECONCILIATION = "billing_ext.services.tripletex.reconciliation.nightl
 
 
 def billing_ext_nightly():
-	"""Bill what is due today, once, at the first call of the day that comes through."""
+	"""Remind, renew, then bill what is due today: billing once, at the first call of the day that comes through."""
+	renewal_reminders.remind_due()  # first: a renewal moves the term that a late reminder is about
+	renewals.renew_due()
 	billing_run.start_nightly()
 
 
@@ -34,8 +36,9 @@ def billing_ext_hourly():
 
 
 def billing_ext_daily():
-	"""Move contracts along with the calendar."""
+	"""Move contracts along with the calendar, and keep accepted quotations accepted."""
 	billing_run.advance_statuses()
+	deals.keep_accepted()
 
 
 def billing_ext_tripletex_hourly():

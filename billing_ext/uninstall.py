@@ -2,7 +2,7 @@
 
 import frappe
 
-from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.custom_fields import CUSTOM_FIELDS, HRMS_FIELDS
 from billing_ext.install import MODULE, NYNORSK, SERVICE_USER
 from billing_ext.repositories.tripletex import notifications, numbers
 
@@ -36,7 +36,9 @@ def before_uninstall():
 
 
 def _delete_custom_fields():
-	for doctype, fields in CUSTOM_FIELDS.items():
+	for doctype, fields in {**CUSTOM_FIELDS, **HRMS_FIELDS}.items():
+		if not frappe.db.table_exists(doctype):
+			continue
 		for field in fields:
 			name = frappe.db.get_value("Custom Field", {"dt": doctype, "fieldname": field["fieldname"]})
 			if name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from billing_ext.core.errors import DomainError
 from billing_ext.repositories import contracts, prices
 from billing_ext.services import billing_run, charge_decisions, contract_change, overview
 from billing_ext.services import preview as preview_service
+from billing_ext.services import pro_forma as pro_forma_service
 from billing_ext.services.messages import throw
 
 
@@ -28,6 +30,18 @@ def preview(contract: str, as_of: str | date) -> dict[str, Any]:
 	"""What a run for ``as_of`` would bill. Needs read permission on the contract; writes nothing."""
 	frappe.get_doc("Billing Contract", contract).check_permission("read")
 	return _translated(preview_service.of_contract, contract, getdate(as_of))
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def pro_forma(contract: str, as_of: str | date | None = None) -> str:
+	"""The PDF of what would be the next invoice, or that of a run for ``as_of``, in base64.
+
+	Needs permission to read the contract and to print Sales Invoices; keeps nothing.
+	"""
+	frappe.get_doc("Billing Contract", contract).check_permission("read")
+	frappe.has_permission("Sales Invoice", "print", throw=True)
+	content = _translated(pro_forma_service.pdf, contract, getdate(as_of) if as_of else None)
+	return base64.b64encode(content).decode()
 
 
 @frappe.whitelist(methods=["POST"])

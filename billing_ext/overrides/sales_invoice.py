@@ -2,9 +2,18 @@
 
 from billing_ext.core.errors import DomainError
 from billing_ext.repositories import customer_status
-from billing_ext.services import invoice_events
+from billing_ext.services import deals, invoice_events, time_billing
 from billing_ext.services.messages import throw
 from billing_ext.services.tripletex import outgoing
+
+
+def before_validate(doc, method=None):
+	time_billing.clear_timesheets(doc)
+
+
+def validate(doc, method=None):
+	_run(deals.check_invoice, doc)
+	_run(time_billing.fill_timesheets, doc)
 
 
 def before_submit(doc, method=None):
@@ -12,6 +21,7 @@ def before_submit(doc, method=None):
 
 
 def on_submit(doc, method=None):
+	time_billing.mark_billed(doc)
 	_run(invoice_events.on_submit, doc)
 	_run(outgoing.on_submit, doc)
 	customer_status.refresh({doc.customer})

@@ -32,6 +32,7 @@ _SOLD = {
 	"terms": "invoice.note",
 	"status": "invoice.status",
 	"is_return": "invoice.is_credit_note",
+	"is_debit_note": "invoice.is_debit_note",
 	"return_against": "invoice.credited_number",
 	"net_total": "invoice.net",
 	"total": "invoice.net",

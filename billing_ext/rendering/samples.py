@@ -401,6 +401,7 @@ def _invoice(kind: str, lines: int, *, is_order: bool) -> Drop:
 			),
 			"kind": state,
 			"is_credit_note": state == "credit_note",
+			"is_debit_note": False,
 			"is_pro_forma": state == "pro_forma",
 			"is_cancelled": kind == "cancelled",
 			"date": TODAY,

@@ -66,6 +66,27 @@ def books(contract: str) -> Books:
 	return Books(entries=[_entry(row) for row in rows], carriers=_carriers(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+	"""What counts as billed for a line, and the documents that say so, oldest first."""
+
+	amount: Decimal
+	documents: tuple[str, ...]
+
+
+def billed_by_line(contract: str) -> dict[str, Billed]:
+	"""What counts as billed, by line; lines for which nothing is billed, or all is credited, are not in it."""
+	found: dict[str, Billed] = {}
+	for row in rows_of(contract):
+		if row["status"] in NOT_COUNTING:
+			continue
+		amount = currency(row["currency"]).round(to_decimal(row["amount"]))
+		before = found.get(row["contract_line"], Billed(Decimal(0), ()))
+		document = (row["sales_invoice"],) if row["sales_invoice"] else ()
+		found[row["contract_line"]] = Billed(before.amount + amount, (*before.documents, *document))
+	return {line: billed for line, billed in found.items() if billed.amount}
+
+
 def _entry(row: Row) -> LedgerEntry:
 	data = json.loads(row["derivation"] or "{}")
 	return LedgerEntry(
@@ -105,6 +126,7 @@ def _carriers(rows: Sequence[Row]) -> list[Carrier]:
 			period=_period(row),
 			invoice=row["sales_invoice"],
 			remaining=row_net[row["sales_invoice_item"]] + credited.get(row["name"], Decimal(0)),
+			service=Period(row["service_start"], row["service_end"] + ONE_DAY),
 		)
 		for row in sorted(carrying, key=lambda row: (row["creation"], row["sequence"], row["name"]))
 	]
@@ -190,6 +212,11 @@ def on_invoice(invoice: str) -> list[dict[str, Any]]:
 	return frappe.get_all(
 		"Billing Charge", filters={"sales_invoice": invoice}, fields=["*"], order_by="corrects, amount desc"
 	)
+
+
+def contracts_of(rows: Iterable[Row]) -> list[str]:
+	"""The contracts that ledger rows belong to, in the order in which they are locked."""
+	return sorted({row["contract"] for row in rows})
 
 
 def set_status(names: Sequence[str], status: ChargeStatus, *, detach: bool = False) -> None:

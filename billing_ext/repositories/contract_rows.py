@@ -22,17 +22,22 @@ from billing_ext.core.contract import (
 	ContractLine,
 	CorrectionBilling,
 	CreditHandling,
+	DeclineRenewal,
 	EndLine,
 	FirstPeriod,
+	Pause,
+	Renew,
+	Resume,
 	Revision,
 	Terminate,
 	Terms,
 	Timing,
+	UnderchargeHandling,
 	amend,
 )
 from billing_ext.core.errors import DomainError
 from billing_ext.core.money import Currency
-from billing_ext.core.period import ONE_DAY, Grid, Interval, Unit
+from billing_ext.core.period import ONE_DAY, Grid, Interval, Period, Unit
 from billing_ext.core.proration import Proration
 from billing_ext.repositories.money import to_decimal
 
@@ -64,6 +69,32 @@ class AmendmentType(Enum):
 
 	CHANGE_LINES = "Change Lines"
 	TERMINATE = "Terminate Contract"
+	PAUSE = "Pause"
+	RESUME = "Resume"
+	RENEW = "Renew"
+	DECLINE = "Do Not Renew"
+	BILLING_DAY = "Change Billing Day"
+	TRANSFER = "Transfer"
+
+
+WITH_LINES = {AmendmentType.CHANGE_LINES, AmendmentType.RENEW, AmendmentType.BILLING_DAY}
+"""Types of amendments that have rows."""
+
+
+class UnusedTime(Enum):
+	"""What becomes of service that was billed beyond the end of a terminated contract."""
+
+	CREDIT = "Credit"
+	REFUND = "Refund"
+	NO_CREDIT = "No Credit"
+
+
+class Renewal(Enum):
+	"""What follows the end of a term."""
+
+	ENDS = "Ends"
+	TERM = "Renews for a Term"
+	EVERGREEN = "Continues without End"
 
 
 class LineType(Enum):
@@ -71,11 +102,16 @@ class LineType(Enum):
 
 	RECURRING = "Recurring"
 	ONE_OFF = "One-off"
+	MILESTONES = "Milestones"
+	"""Billed in parts, each a one-off line of its own: see repositories.milestones."""
+	CREDIT = "Credit"
+	"""Given to the customer, and deducted from the contract's invoices."""
 
 
 class Applies(Enum):
-	"""When a change of terms takes effect."""
+	"""When a change of terms takes effect. The first is settled when the amendment is saved."""
 
+	AS_AGREED = "As the Contract Says"
 	ON_DATE = "On Effective Date"
 	NEXT_PERIOD = "At Next Billing Period"
 
@@ -99,7 +135,7 @@ def contract_from(
 	base = Contract(
 		id=str(contract.get("name") or ""),
 		currency=currency,
-		lines=tuple(line_from(contract, row) for row in rows.values()),
+		lines=tuple(line_from(contract, row) for row in rows.values() if _is_billed_as_one(row)),
 		proration=option(Proration, contract, "proration", Proration.ACTUAL),
 		first_period=option(FirstPeriod, contract, "first_period", FirstPeriod.PRORATE),
 		correction_billing=option(
@@ -107,53 +143,139 @@ def contract_from(
 		),
 		credit_handling=option(CreditHandling, contract, "credit_handling", CreditHandling.CREDIT_NOTE),
 		lead_days=integer(contract, "lead_days"),
+		undercharge_handling=option(
+			UnderchargeHandling, contract, "undercharge_handling", UnderchargeHandling.NEXT_INVOICE
+		),
+		start=day(contract, "start_date"),
+		term_end=_day_after(contract, "end_date"),
+		renews=option(Renewal, contract, "renewal", Renewal.ENDS) is not Renewal.ENDS,
+		notice=_notice(contract),
+		open_milestones=bool(contract.get("open_milestones")),
+		bills_work=bool(contract.get("bill_time") or contract.get("expense_item")),
 	)
 	rows = rows | added_rows(rows, amendments)
-	return amend(base, tuple(amendment_from(contract, rows, amendment) for amendment in amendments))
+	agreed = tuple(amendment_from(contract, rows, amendment) for amendment in amendments)
+	amended = amend(base, (*_ramp(contract, rows), *agreed))
+	_check_lines_in_term(amended)
+	return amended
+
+
+def _is_billed_as_one(row: Row) -> bool:
+	return option(LineType, row, "line_type", LineType.RECURRING) is not LineType.MILESTONES
+
+
+def _notice(contract: Row) -> Interval | None:
+	count = integer(contract, "notice_count")
+	return Interval(count, option(Unit, contract, "notice_unit", Unit.MONTH)) if count else None
+
+
+def _check_lines_in_term(contract: Contract) -> None:
+	"""Raise DomainError ``end_before_start`` for a line that only starts when the term is over."""
+	for line in contract.lines:
+		if line.follows_term and line.end is not None and line.end < line.start and not line.ended_by:
+			raise DomainError("end_before_start", line=line.id, start=line.start, end=line.end - ONE_DAY)
+
+
+def _ramp(contract: Row, rows: Mapping[str, Row]) -> list[Amendment]:
+	"""The steps that were agreed at signature, as changes of the contract itself."""
+	return [
+		Amendment("", required_day(step, "effective_date"), (_step(step, rows),))
+		for step in contract.get("ramp_steps") or ()
+	]
+
+
+def _step(step: Row, rows: Mapping[str, Row]) -> ChangeTerms:
+	discount = None if step.get("keeps_discount") else step.get("discount_percentage")
+	return ChangeTerms(
+		line=line_id(numbered_line(rows.values(), step)),
+		price=number(step, "price") or None,
+		quantity=number(step, "quantity") or None,
+		discount=None if discount is None else _percentage(number(step, "discount_percentage"), step),
+	)
+
+
+def numbered_line(rows: Iterable[Row], row: Row) -> Row:
+	"""The contract's line that a row of steps or milestones names by its number. Raises DomainError ``line_number``."""
+	for line in rows:
+		if line.get("idx") == integer(row, "line_no"):
+			return line
+	raise DomainError("line_number", row=row.get("idx"), line_no=row.get("line_no"))
 
 
 def line_from(contract: Row, row: Row) -> ContractLine:
 	"""A line; what it leaves open follows the contract."""
 	start = day(row, "start_date") or required_day(contract, "start_date")
-	one_off = option(LineType, row, "line_type", LineType.RECURRING) is LineType.ONE_OFF
-	last_day = None if one_off else day(row, "end_date") or day(contract, "end_date")
-	if last_day is not None and last_day < start:
-		raise DomainError("end_before_start", line=line_id(row), start=start, end=last_day)
+	kind = option(LineType, row, "line_type", LineType.RECURRING)
+	one_off = kind is not LineType.RECURRING
+	own_end = None if one_off else _day_after(row, "end_date")
+	if own_end is not None and own_end <= start:
+		raise DomainError("end_before_start", line=line_id(row), start=start, end=own_end - ONE_DAY)
 	line = ContractLine(
 		id=line_id(row),
 		start=start,
-		history=(Revision(start, _terms(row)),),
+		history=(Revision(start, terms_of(row)),),
 		grid=None if one_off else _grid(contract, row, start),
 		price_period=None if one_off else interval(row, contract, "price_period_count", "price_period"),
 		timing=option(Timing, row, "timing", None) or option(Timing, contract, "timing", Timing.IN_ADVANCE),
-		end=None if last_day is None else last_day + ONE_DAY,
+		end=own_end or (None if one_off else _day_after(contract, "end_date")),
 		replaces=str(row.get("replaces") or ""),
+		free=() if one_off else _free(contract, row, start),
+		opening=_day_after(row, "billed_through"),
+		follows_term=not one_off and own_end is None,
+		credit=kind is LineType.CREDIT,
+		cuts=tuple(row.get("tax_cuts") or ()),
 	)
 	_ = line.price_factor  # raises where the price cannot be spread: now, and not in the first billing night
 	return line
+
+
+def _free(contract: Row, row: Row, start: date) -> tuple[Period, ...]:
+	ends = (_day_after(contract, "trial_end"), _day_after(row, "free_until"))
+	return tuple(Period(start, end) for end in ends if end is not None and start < end)
 
 
 def amendment_from(contract: Row, rows: Mapping[str, Row], amendment: Row) -> Amendment:
 	"""An amendment; ``rows`` are all lines of the contract by id, those that amendments add included."""
 	sequence = integer(amendment, "sequence")
 	name = str(amendment.get("name") or f"amendment {sequence}")
-	if (
-		option(AmendmentType, amendment, "amendment_type", AmendmentType.CHANGE_LINES)
-		is AmendmentType.TERMINATE
-	):
+	kind = option(AmendmentType, amendment, "amendment_type", AmendmentType.CHANGE_LINES)
+	at_once = (
+		option(CorrectionBilling, amendment, "correction_billing", None) is CorrectionBilling.IMMEDIATELY
+	)
+	if kind is AmendmentType.TERMINATE:
 		last_day = required_day(amendment, "last_service_day")
-		return Amendment(name, last_day + ONE_DAY, (Terminate(last_day),), sequence)
+		unused = option(UnusedTime, amendment, "unused_time", UnusedTime.CREDIT)
+		change = Terminate(last_day, unused is UnusedTime.NO_CREDIT, unused is UnusedTime.REFUND)
+		return Amendment(name, last_day + ONE_DAY, (change,), sequence, at_once)
 	effective = required_day(amendment, "effective_date")
-	changes: list[Change] = []
-	for change in amendment.get("lines") or ():
-		kind = option(LineChange, change, "change", LineChange.CHANGE_TERMS)
-		if kind is LineChange.CHANGE_TERMS:
-			changes.append(_change_terms(change))
-		elif kind is LineChange.END_LINE:
-			changes.append(EndLine(target_line(change), required_day(change, "last_service_day")))
-		else:
-			changes.append(AddLine(line_from(contract, rows[line_id(change)])))
-	return Amendment(name, effective, tuple(changes), sequence)
+	changes = _of_the_term(kind, amendment, effective)
+	if kind in WITH_LINES:
+		changes += [_line_change(contract, rows, change) for change in amendment.get("lines") or ()]
+	return Amendment(name, effective, tuple(changes), sequence, at_once)
+
+
+def _of_the_term(kind: AmendmentType, amendment: Row, effective: date) -> list[Change]:
+	"""What an amendment does to the contract as a whole."""
+	if kind is AmendmentType.PAUSE:
+		return [Pause(day(amendment, "resume_date"), bool(amendment.get("extends_term")))]
+	if kind is AmendmentType.RENEW:
+		return [Renew(integer(amendment, "renewal_months") or None)]
+	if kind is AmendmentType.TRANSFER:
+		return [Terminate(effective - ONE_DAY)]
+	simple: dict[AmendmentType, Change] = {
+		AmendmentType.RESUME: Resume(),
+		AmendmentType.DECLINE: DeclineRenewal(),
+	}
+	return [simple[kind]] if kind in simple else []
+
+
+def _line_change(contract: Row, rows: Mapping[str, Row], change: Row) -> Change:
+	kind = option(LineChange, change, "change", LineChange.CHANGE_TERMS)
+	if kind is LineChange.CHANGE_TERMS:
+		return _change_terms(change)
+	if kind is LineChange.END_LINE:
+		return EndLine(target_line(change), required_day(change, "last_service_day"))
+	return AddLine(line_from(contract, rows[line_id(change)]))
 
 
 def added_rows(rows: Mapping[str, Row], amendments: Iterable[Row]) -> dict[str, Row]:
@@ -179,7 +301,7 @@ def added_rows(rows: Mapping[str, Row], amendments: Iterable[Row]) -> dict[str, 
 
 _OF_THE_LINE = (
 	"line_type", "billing_interval_count", "billing_interval", "timing", "price_period_count", "price_period",
-	"cost_center", "project", "end_date", "anchor_date",
+	"cost_center", "project", "shipping_address", "end_date", "anchor_date", "free_until",
 )  # fmt: skip
 _OF_THE_ITEM = ("item_code", "item_name", "description", "uom", "income_account", "item_tax_template")
 
@@ -204,6 +326,10 @@ def _new_row(change: Row, old: Row, amendment: Row) -> Row:
 
 def _change_terms(change: Row) -> ChangeTerms:
 	"""A saved row says which fields it sets; JSON sets those that it gives."""
+	applies = option(Applies, change, "applies", Applies.ON_DATE)
+	if applies is Applies.AS_AGREED:  # settled by services.contract_change, which knows what the terms were
+		allowed = [Applies.ON_DATE.value, Applies.NEXT_PERIOD.value]
+		raise DomainError("option", field="applies", value=applies.value, allowed=allowed)
 
 	def new(field: str, flag: str) -> Decimal | None:
 		given = change[flag] if change.get(flag) is not None else change.get(field) is not None
@@ -214,13 +340,17 @@ def _change_terms(change: Row) -> ChangeTerms:
 		price=new("new_price", "sets_price"),
 		quantity=new("new_quantity", "sets_quantity"),
 		discount=_percentage(new("new_discount_percentage", "sets_discount"), change),
-		at_boundary=option(Applies, change, "applies", Applies.ON_DATE) is Applies.NEXT_PERIOD,
+		at_boundary=applies is Applies.NEXT_PERIOD,
+		final=bool(change.get("drop_later_steps")),
 	)
 
 
-def _terms(row: Row) -> Terms:
+def terms_of(row: Row) -> Terms:
+	"""What a row says that it costs; a credit's price is negative."""
+	kind = option(LineType, row, "line_type", LineType.RECURRING)
+	price = number(row, "price")
 	return Terms(
-		price=number(row, "price"),
+		price=-price if kind is LineType.CREDIT else price,
 		quantity=Decimal(1) if row.get("quantity") in (None, "") else number(row, "quantity"),
 		discount=_percentage(number(row, "discount_percentage"), row) or Decimal(0),
 	)
@@ -242,8 +372,8 @@ def _grid(contract: Row, row: Row, start: date) -> Grid:
 	if alignment is Alignment.CALENDAR:
 		return Grid.on_calendar(start, rhythm)
 	if alignment is Alignment.LINE_START:
-		return Grid.anchored(start, rhythm)
-	contract_start = required_day(contract, "start_date")
+		return Grid.anchored(max(start, _day_after(contract, "trial_end") or start), rhythm)
+	contract_start = _day_after(contract, "trial_end") or required_day(contract, "start_date")
 	if alignment is Alignment.BILLING_DAY and rhythm.months:
 		return Grid.on_billing_day(contract_start, rhythm, billing_day)
 	return Grid.anchored(contract_start, rhythm)
@@ -312,6 +442,12 @@ def day(row: Row, field: str) -> date | None:
 		return date.fromisoformat(str(value))
 	except ValueError:
 		raise DomainError("date", field=field, value=value) from None
+
+
+def _day_after(row: Row, field: str) -> date | None:
+	"""The first day after a last day; None if that is missing."""
+	last = day(row, field)
+	return None if last is None else last + ONE_DAY
 
 
 def required_day(row: Row, field: str) -> date:

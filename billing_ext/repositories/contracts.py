@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import frappe
 from frappe.query_builder import DocType, Order
 
 from billing_ext.core.contract import Contract
-from billing_ext.repositories import contract_rows
+from billing_ext.repositories import contract_rows, milestones, tax_changes, time_entries
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency, to_float
 
@@ -35,6 +35,10 @@ class ContractRecord:
 		"""The contract as its amendments leave it."""
 		code = self.header["currency"]
 		return contract_rows.contract_from(self.header, self.own_lines, self.amendments, currency(code))
+
+	def without_amendment(self, name: str) -> ContractRecord:
+		"""The record as it would be if that amendment had not been made."""
+		return replace(self, amendments=tuple(row for row in self.amendments if row["name"] != name))
 
 
 def lock(names: Sequence[str]) -> None:
@@ -59,13 +63,29 @@ def record(name: str, instead: Row | None = None) -> ContractRecord:
 
 	Raises frappe.DoesNotExistError.
 	"""
-	own = _children("Billing Contract Line", [name])
+	contract = dict(header(name))
+	own, known_lines = _own_lines(contract)
 	known = _amendments(name)
 	amendments: list[Row] = [row for row in known if row["docstatus"] == SUBMITTED]
 	if instead is not None:
 		amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
 	cancelled = [row for row in known if row["docstatus"] == CANCELLED]
-	return record_of(header(name), own, amendments, cancelled)
+	return record_of(contract, own, amendments, cancelled, known_lines)
+
+
+def _own_lines(contract: dict[str, Any]) -> tuple[list[Row], list[Row]]:
+	"""The rows that are billed as signed, milestones and hours among them; and those that are only known so far."""
+	name = contract["name"]
+	contract["ramp_steps"] = _children("Billing Ramp Step", [name])
+	lines = _children("Billing Contract Line", [name])
+	changes = tax_changes.of_company(contract["company"])
+	for line in lines:
+		line["tax_cuts"] = changes.cuts(line["item_tax_template"])
+	complete, still_open = milestones.line_rows(
+		lines, _children("Billing Milestone", [name]), currency(contract["currency"])
+	)
+	contract["open_milestones"] = bool(still_open)
+	return [*lines, *complete, *time_entries.line_rows(contract)], still_open
 
 
 def header(name: str) -> Row:
@@ -77,10 +97,14 @@ def header(name: str) -> Row:
 
 
 def record_of(
-	contract: Row, own_lines: Sequence[Row], amendments: Sequence[Row], cancelled: Sequence[Row] = ()
+	contract: Row,
+	own_lines: Sequence[Row],
+	amendments: Sequence[Row],
+	cancelled: Sequence[Row] = (),
+	known_lines: Sequence[Row] = (),
 ) -> ContractRecord:
-	"""A record from rows that need not be saved."""
-	own = {contract_rows.line_id(row): row for row in own_lines}
+	"""A record from rows that need not be saved. ``known_lines`` are not billed now, but may have been before."""
+	own = {contract_rows.line_id(row): row for row in (*own_lines, *known_lines)}
 	lines = own | contract_rows.added_rows(own, [*cancelled, *amendments])
 	return ContractRecord(contract, tuple(own_lines), tuple(amendments), lines)
 
@@ -147,22 +171,43 @@ def all_submitted() -> list[str]:
 	return frappe.get_all("Billing Contract", filters={"docstatus": SUBMITTED}, pluck="name", order_by="name")
 
 
-def save_state(
-	name: str, *, status: str, next_billing_date: date | None, service_end: date | None, mrr: Decimal
-) -> None:
-	"""Write what is derived from terms and ledger. Not a user's change: no version, no timestamp."""
-	frappe.db.set_value(
-		"Billing Contract",
-		name,
-		{
-			"status": status,
-			"next_billing_date": next_billing_date,
-			"service_end": service_end,
-			"mrr": to_float(mrr),
-			"billing_error": None,
-		},
-		update_modified=False,
-	)
+def copy_for_customer(name: str, omitted: Iterable[str], values: Row) -> str:
+	"""Submit a copy of a contract with other ``values`` and without ``omitted`` fields; its name. Checks permissions."""
+	copy = frappe.copy_doc(frappe.get_doc("Billing Contract", name))
+	for field_name in (*omitted, "milestones", "time_rates", "expense_item", "expense_markup"):
+		copy.set(field_name, [] if copy.meta.get_field(field_name).fieldtype == "Table" else None)
+	customer = frappe.get_cached_doc("Customer", values["customer"])
+	copy.update({**values, "customer_name": customer.customer_name, "bill_time": 0})
+	copy.customer_address = customer.customer_primary_address
+	copy.contact_person = customer.customer_primary_contact
+	copy.contact_email = customer.email_id
+	copy.insert()
+	copy.submit()
+	return copy.name
+
+
+def cancel(name: str) -> None:
+	"""Cancel a contract. Checks permissions; raises what the contract's own checks raise."""
+	frappe.get_doc("Billing Contract", name).cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractState:
+	"""What a contract shows of itself, derived from terms and ledger; ``term_end`` and the others are last days."""
+
+	status: str
+	next_billing_date: date | None
+	service_end: date | None
+	term_end: date | None
+	last_cancellation_day: date | None
+	renewal_declined: bool
+	mrr: Decimal
+
+
+def save_state(name: str, state: ContractState) -> None:
+	"""Write what is derived. Not a user's change: no version, no timestamp. Clears a billing error."""
+	values = asdict(state) | {"mrr": to_float(state.mrr), "billing_error": None}
+	frappe.db.set_value("Billing Contract", name, values, update_modified=False)
 
 
 def save_error(name: str, message: str) -> None:

@@ -6,7 +6,7 @@ totals are compared with the plan: a difference undoes the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from erpnext.controllers.accounts_controller import get_due_date
 from frappe.utils import getdate
 
 from billing_ext.core.errors import DomainError
+from billing_ext.core.invoicing import DocumentKind
 from billing_ext.core.period import Period
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import to_decimal, to_float
@@ -28,10 +29,11 @@ from billing_ext.repositories.posting import ExchangeRates, deferred_revenue_acc
 class InvoiceRow:
 	"""A row to write: ``amount`` is its net in the invoice's currency; ``charge`` is the ledger row that it carries.
 
-	``quantity`` times ``rate`` is the amount. ``list_rate`` is the rate before discount. ``line`` is the contract line's
-	row, for its item and accounts.
+	``quantity`` times ``rate`` is the amount. ``list_rate`` is the rate before discount. ``contract`` and ``line`` are the
+	rows of the contract and its line, for what follows from them: item, accounts, cost centre.
 	"""
 
+	contract: Row
 	line: Row
 	charge: str
 	description: str
@@ -45,13 +47,13 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceHeader:
-	"""What a document says besides its rows. ``return_against`` makes it a credit note."""
+	"""What a document says besides its rows. ``against`` is the invoice that a credit or debit note corrects."""
 
-	contract: Row
 	posting_date: date
 	run: str | None
 	submit: bool
-	return_against: str = ""
+	kind: DocumentKind = DocumentKind.INVOICE
+	against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +65,13 @@ class CreatedInvoice:
 
 
 def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
-	"""Insert a Sales Invoice or credit note, submitted in one pass if ``header.submit``.
+	"""Insert a Sales Invoice, credit note or debit note, submitted in one pass if ``header.submit``.
 
+	The rows may be of several contracts that share invoices (see repositories.invoice_groups), in their order.
 	Raises DomainError ``exchange_rate``, ``totals_differ``, ``tax_in_price`` and whatever ERPNext's validation raises;
 	the caller's transaction must then be rolled back.
 	"""
-	# new_doc and not get_doc: ERPNext copies the tax template's rows only into a document marked as new.
-	invoice = frappe.new_doc("Sales Invoice")
-	invoice.update(_header_values(header))
-	if header.return_against:
-		invoice.update(_return_values(header.return_against))
-	else:
-		_set_tax_template(invoice, header.contract)
-		_set_payment_terms(invoice, header.contract)
-	for row in rows:
-		invoice.append("items", _row_values(header, row))
-	invoice.set_taxes()
-	if any(tax.included_in_print_rate for tax in invoice.taxes):
-		raise DomainError("tax_in_price", template=invoice.taxes_and_charges)
-	# The ledger is written by the caller in this transaction; the hooks for invoices edited by hand keep out of it.
-	invoice.flags.billing_ext_posting = True
-	invoice.flags.ignore_permissions = True
+	invoice = _described(header, rows)
 	if header.submit:
 		invoice.submit()
 		_settle_status(invoice)
@@ -93,8 +81,62 @@ def create(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> CreatedInvoice:
 	return CreatedInvoice(invoice.name, tuple(row.name for row in invoice.items))
 
 
-def _header_values(header: InvoiceHeader) -> dict[str, Any]:
-	contract = header.contract
+def computed(header: InvoiceHeader, rows: Sequence[InvoiceRow], name: str) -> Any:
+	"""The document that ``create`` would make, with ERPNext's taxes, but only in memory: under ``name``, which is not of
+	any series, and without what a stored one sets off. Raises as ``create``."""
+	invoice = _described(header, rows)
+	invoice.name = name
+	for row in invoice.items:
+		row.name = frappe.generate_hash(length=10)
+	invoice._action = "save"  # ERPNext fills in what is missing only on the way to a save
+	invoice.run_before_save_methods()
+	_assert_totals(invoice, rows, header)
+	return invoice
+
+
+def _described(header: InvoiceHeader, rows: Sequence[InvoiceRow]) -> Any:
+	"""The new document as it is handed to ERPNext. Raises DomainError ``exchange_rate`` and ``tax_in_price``."""
+	# new_doc and not get_doc: ERPNext copies the tax template's rows only into a document marked as new.
+	invoice = frappe.new_doc("Sales Invoice")
+	contract = _in_common(rows)
+	invoice.update(_header_values(header, contract))
+	if header.kind is DocumentKind.INVOICE:
+		_set_tax_template(invoice, contract)
+	else:
+		invoice.update(_values_of_original(header))
+	if header.kind is not DocumentKind.CREDIT_NOTE:
+		_set_payment_terms(invoice, contract)
+	for row in rows:
+		invoice.append("items", _row_values(header, row))
+	invoice.set_taxes()
+	if any(tax.included_in_print_rate for tax in invoice.taxes):
+		raise DomainError("tax_in_price", template=invoice.taxes_and_charges)
+	# The ledger is written by the caller in this transaction; the hooks for invoices edited by hand keep out of it.
+	invoice.flags.billing_ext_posting = True
+	invoice.flags.ignore_permissions = True
+	return invoice
+
+
+def _in_common(rows: Sequence[InvoiceRow]) -> Row:
+	"""The first contract, with what the others say differently left out.
+
+	Cost centre, project and delivery address are those of the rows, where these agree.
+	"""
+	contracts = list({row.contract["name"]: row.contract for row in rows}.values())
+	values = {**contracts[0], "po_no": _one(contract.get("po_no") for contract in contracts)}
+	for field in ("cost_center", "project", "shipping_address"):
+		of_rows = _one(row.line.get(field) or row.contract.get(field) for row in rows)
+		values[field] = of_rows or _one(contract.get(field) for contract in contracts)
+	return values
+
+
+def _one(values: Iterable[Any]) -> Any:
+	"""The value that all are; None where they differ."""
+	different = set(values)
+	return different.pop() if len(different) == 1 else None
+
+
+def _header_values(header: InvoiceHeader, contract: Row) -> dict[str, Any]:
 	rates = ExchangeRates(contract["company"], header.posting_date)
 	price_list = contract.get("price_list") or _default_price_list()
 	price_list_currency = frappe.get_cached_value("Price List", price_list, "currency")
@@ -120,23 +162,29 @@ def _header_values(header: InvoiceHeader) -> dict[str, Any]:
 		"billing_ext_contract": contract["name"],
 		"billing_ext_run": header.run,
 	}
+	optional = {
+		"customer_address": contract.get("customer_address"),
+		"shipping_address_name": contract.get("shipping_address"),
+		"contact_person": contract.get("contact_person"),
+	}
 	# An empty value here would keep ERPNext from filling in the customer's own.
-	optional = ("customer_address", "contact_person")
-	return values | {field: contract[field] for field in optional if contract.get(field)}
+	return values | {field: value for field, value in optional.items() if value}
 
 
-def _return_values(original: str) -> dict[str, Any]:
-	"""A credit note takes rate, tax, receivable account and addresses from the invoice that it corrects."""
+def _values_of_original(header: InvoiceHeader) -> dict[str, Any]:
+	"""A credit or debit note takes rate, tax, receivable account and addresses from the invoice that it corrects."""
 	same = (
 		"conversion_rate", "plc_conversion_rate", "debit_to", "taxes_and_charges", "tax_category",
-		"customer_address", "contact_person", "selling_price_list", "price_list_currency", "cost_center", "project",
-		"po_no", "language", "letter_head",
+		"customer_address", "shipping_address_name", "contact_person", "selling_price_list", "price_list_currency",
+		"cost_center", "project", "po_no", "language", "letter_head",
 	)  # fmt: skip
-	values = frappe.db.get_value("Sales Invoice", original, same, as_dict=True)
+	values = frappe.db.get_value("Sales Invoice", header.against, same, as_dict=True)
+	if header.kind is DocumentKind.DEBIT_NOTE:
+		return {**values, "is_debit_note": 1, "return_against": header.against}
 	return {
 		**values,
 		"is_return": 1,
-		"return_against": original,
+		"return_against": header.against,
 		"update_outstanding_for_self": 0,
 		"payment_terms_template": "",
 	}
@@ -154,6 +202,7 @@ def _set_tax_template(invoice: Any, contract: Row) -> None:
 		customer_group=customer.customer_group,
 		tax_category=customer.tax_category,
 		billing_address=contract.get("customer_address"),
+		shipping_address=contract.get("shipping_address"),
 	)
 
 
@@ -172,7 +221,7 @@ def _set_payment_terms(invoice: Any, contract: Row) -> None:
 
 
 def _row_values(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
-	sign = -1 if header.return_against else 1
+	sign = -1 if header.kind is DocumentKind.CREDIT_NOTE else 1
 	values = {
 		"item_code": row.line["item_code"],
 		"description": row.description,
@@ -185,14 +234,15 @@ def _row_values(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
 		"service_start_date": row.service.start,
 		"service_end_date": row.service.last_day,
 		"item_tax_template": row.line.get("item_tax_template") or "",
+		"billing_ext_contract": row.contract["name"],
 		"billing_ext_contract_line": row.line["name"],
 		"billing_ext_charge": row.charge,
 		**_deferral(header, row),
 	}
 	fallbacks = {
 		"uom": row.line.get("uom"),
-		"cost_center": row.line.get("cost_center") or header.contract.get("cost_center"),
-		"project": row.line.get("project") or header.contract.get("project"),
+		"cost_center": row.line.get("cost_center") or row.contract.get("cost_center"),
+		"project": row.line.get("project") or row.contract.get("project"),
 		"income_account": row.line.get("income_account"),
 	}
 	return values | {field: value for field, value in fallbacks.items() if value}
@@ -201,10 +251,10 @@ def _row_values(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
 def _deferral(header: InvoiceHeader, row: InvoiceRow) -> dict[str, Any]:
 	"""Defer what is billed in advance for an item that the user has marked so; always said, or ERPNext guesses dates."""
 	wanted = frappe.get_cached_value("Item", row.line["item_code"], "enable_deferred_revenue")
-	possible = row.in_advance and not header.return_against and row.service.last_day >= header.posting_date
+	possible = row.in_advance and row.service.last_day >= header.posting_date
 	if not (wanted and possible):
 		return {"enable_deferred_revenue": 0}
-	account = deferred_revenue_account(row.line["item_code"], header.contract["company"])
+	account = deferred_revenue_account(row.line["item_code"], row.contract["company"])
 	return {"enable_deferred_revenue": 1, "deferred_revenue_account": account}
 
 
@@ -214,8 +264,9 @@ def _default_price_list() -> str:
 
 
 def _settle_status(invoice: Any) -> None:
-	"""A one-pass submission leaves an invoice over zero in status Draft, because nothing posts to the receivable."""
-	if frappe.db.get_value("Sales Invoice", invoice.name, "status") == "Draft":
+	"""A one-pass submission leaves what does not post to its own receivable in status Draft: zero, and credit notes."""
+	own = invoice.base_grand_total and not invoice.is_return
+	if not own and frappe.db.get_value("Sales Invoice", invoice.name, "status") == "Draft":
 		invoice.reload()
 		invoice.set_status(update=True)
 
@@ -232,16 +283,49 @@ def _assert_totals(invoice: Any, rows: Sequence[InvoiceRow], header: InvoiceHead
 
 
 def of_contract(contract: str) -> list[dict[str, Any]]:
-	"""The contract's documents for its form, newest first, those cancelled included."""
-	return frappe.get_all(
-		"Sales Invoice",
+	"""The documents with rows of the contract for its form, newest first, those cancelled included.
+
+	``contract_net`` is the net amount of its own rows; a document that contracts share has others beside them.
+	"""
+	own = frappe.get_all(
+		"Sales Invoice Item",
 		filters={"billing_ext_contract": contract},
+		fields=["parent", "sum(net_amount) as net"],
+		group_by="parent",
+	)
+	net = {row.parent: row.net for row in own}
+	documents = frappe.get_all(
+		"Sales Invoice",
+		filters={"name": ("in", list(net))},
 		fields=[
-			"name", "posting_date", "due_date", "status", "docstatus", "is_return", "net_total", "grand_total",
-			"outstanding_amount", "party_account_currency", "currency",
+			"name", "posting_date", "due_date", "status", "docstatus", "is_return", "is_debit_note", "net_total",
+			"grand_total", "outstanding_amount", "party_account_currency", "currency",
 		],
 		order_by="posting_date desc, creation desc",
 	)  # fmt: skip
+	return [{**document, "contract_net": net[document.name]} for document in documents]
+
+
+def to_pay_back(credit_note: str) -> tuple[Decimal, str]:
+	"""What a credit note credits beyond what was still open of its invoice, and its currency: that of the receivable."""
+	fields = (
+		"docstatus", "return_against", "outstanding_amount", "party_account_currency", "currency", "grand_total",
+		"base_grand_total",
+	)  # fmt: skip
+	note = frappe.db.get_value("Sales Invoice", credit_note, fields, as_dict=True)
+	of_draft = note.grand_total if note.party_account_currency == note.currency else note.base_grand_total
+	own = note.outstanding_amount if note.docstatus else of_draft
+	open_before = frappe.db.get_value("Sales Invoice", note.return_against, "outstanding_amount")
+	return max(Decimal(0), -to_decimal(own) - to_decimal(open_before)), note.party_account_currency
+
+
+def name_contracts_on_rows() -> None:
+	"""Fill in the contract of rows that were made before rows had one, from their charge."""
+	frappe.db.sql(
+		"""update `tabSales Invoice Item` item join `tabBilling Charge` charge on charge.name = item.billing_ext_charge
+		set item.billing_ext_contract = charge.contract
+		where ifnull(item.billing_ext_contract, '') = ''"""
+	)
 
 
 def totals_of_run(run: str) -> list[dict[str, Any]]:

@@ -23,6 +23,11 @@ def enqueue(method: str, queue: str = "long", job_id: str | None = None, **argum
 	)
 
 
+def log_failure(doctype: str, name: str) -> None:
+	"""Keep the traceback of the exception at hand in the Error Log, about a document."""
+	frappe.log_error(reference_doctype=doctype, reference_name=name)
+
+
 def tell(doctype: str, name: str, event: str, message: dict[str, Any]) -> None:
 	"""Show progress on an open form at once, whatever becomes of the transaction."""
 	frappe.publish_realtime(event, message, doctype=doctype, docname=name)

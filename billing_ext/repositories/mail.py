@@ -34,6 +34,23 @@ def send_invoice(message: Row, default_template: str) -> None:
 	)
 
 
+def send_renewal_reminder(message: Row, subject: str, html: str) -> None:
+	"""Put a reminder into Frappe's queue. Raises what e-mail accounts raise."""
+	frappe.sendmail(
+		recipients=[message["recipient"]],
+		subject=subject,
+		message=html,
+		reference_doctype=message["reference_doctype"],
+		reference_name=message["reference_name"],
+	)
+
+
+def from_template(template: str, values: Row) -> tuple[str, str]:
+	"""Subject and HTML that an e-mail template of the site makes of ``values``."""
+	content = frappe.get_doc("Email Template", template).get_formatted_email(dict(values))
+	return content["subject"], content["message"]
+
+
 def _content(invoice: Any, template: str, language: str | None) -> dict[str, str]:
 	if template:
 		return frappe.get_doc("Email Template", template).get_formatted_email(invoice.as_dict())

@@ -11,13 +11,16 @@ from frappe.query_builder import DocType
 from billing_ext.repositories.contract_rows import Row
 
 INVOICE_EMAIL = "Invoice E-mail"
+RENEWAL_REMINDER = "Renewal Reminder"
 FIRST_RETRY = timedelta(minutes=5)
 """Wait before the second attempt; doubled for each further one."""
 
 
-def put(kind: str, doctype: str, name: str, contract: Row, recipient: str, now: datetime) -> str | None:
-	"""A message to be delivered after the commit; None if the document has one of that kind already."""
-	key = f"{kind}|{doctype}|{name}"
+def put(
+	kind: str, doctype: str, name: str, contract: Row, recipient: str, now: datetime, occasion: str = ""
+) -> str | None:
+	"""A message to be delivered after the commit; None if the document has one of that kind, for that occasion, already."""
+	key = "|".join(part for part in (kind, doctype, name, occasion) if part)
 	if frappe.db.exists("Billing Outbox Message", {"message_key": key}):
 		return None
 	message = frappe.get_doc(

@@ -11,6 +11,11 @@ from frappe.query_builder import DocType, Order
 from billing_ext.repositories.money import to_decimal
 
 
+def currency_of(price_list: str) -> str:
+	"""The currency of a price list's prices."""
+	return frappe.get_cached_value("Price List", price_list, "currency")
+
+
 def list_price(
 	item: str, price_list: str, uom: str | None, customer: str | None, day: date
 ) -> Decimal | None:

@@ -98,6 +98,13 @@ def values(doc: Any, shown: Presentation) -> dict[str, object]:
 	}[doc.doctype](doc, shown)
 
 
+def letter_head(doc: Any) -> tuple[str, str]:
+	"""The HTML above and below a document: its own letter head's, else the default one's; empty without either."""
+	wanted = doc.get("letter_head") or {"is_default": 1}
+	found = frappe.db.get_value("Letter Head", wanted, ["content", "footer"]) or ("", "")
+	return found[0] or "", found[1] or ""
+
+
 def inlined(html: str) -> str:
 	"""A letter head with the site's pictures in it, as a PDF engine has no way to fetch them."""
 	if "<img" not in html:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import frappe
 from frappe.permissions import get_user_permissions
 
@@ -9,6 +11,11 @@ from frappe.permissions import get_user_permissions
 def is_limited_to_some(field: str) -> bool:
 	"""Do User Permissions let the user see only some companies, or only some customers?"""
 	return field.title() in get_user_permissions(frappe.session.user)
+
+
+def has_role(roles: Iterable[str]) -> bool:
+	"""Has the user one of ``roles``?"""
+	return not set(roles).isdisjoint(frappe.get_roles())
 
 
 def forget_messages() -> None:

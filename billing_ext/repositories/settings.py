@@ -19,6 +19,7 @@ class Settings:
 	pdf_engine: str | None
 	"""None: the best one there is."""
 	archival_pdf: bool
+	activate_on_acceptance: bool
 
 
 def load() -> Settings:
@@ -32,4 +33,5 @@ def load() -> Settings:
 		max_attempts=row.max_attempts or 8,
 		pdf_engine=None if row.pdf_engine in (None, "", "Automatic") else row.pdf_engine,
 		archival_pdf=bool(row.archival_pdf),
+		activate_on_acceptance=bool(row.activate_on_acceptance),
 	)

@@ -102,6 +102,13 @@ def users_of(name: str) -> list[str]:
 	return [row.name for row in rows if any(using.search(row[part] or "") for part in PARTS)]
 
 
+def of_print_format(print_format: str | None) -> str | None:
+	"""The template behind a Print Format of ours; None for another one, and for one that leaves it to the rules."""
+	return print_format and frappe.get_cached_value(
+		"Print Format", print_format, "billing_ext_liquid_template"
+	)
+
+
 def is_usable(name: str) -> bool:
 	"""Is there such a template, and is it not disabled?"""
 	return bool(frappe.db.exists("Liquid Template", {"name": name, "disabled": 0}))

@@ -40,3 +40,15 @@ def in_transaction(work: Callable[[], T]) -> T:
 			frappe.db.rollback()
 			raise
 	raise AssertionError("unreachable")
+
+
+def in_discarded_transaction(work: Callable[[], T]) -> T:
+	"""Run ``work`` in a transaction of its own and undo whatever it has written, for what is only to be looked at.
+
+	For the top level of a request only: it ends whatever transaction is open. Raises what ``work`` raises.
+	"""
+	frappe.db.rollback()
+	try:
+		return work()
+	finally:
+		frappe.db.rollback()

@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from functools import partial
 
 import frappe
-from rq.timeouts import JobTimeoutException
 
+from billing_ext.core import grouping
 from billing_ext.core.errors import DomainError
-from billing_ext.repositories import clock, contracts, invoices, jobs, runs, session, settings
+from billing_ext.core.grouping import Unit
+from billing_ext.repositories import clock, contracts, invoice_groups, invoices, jobs, runs, session, settings
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import contract_billing, contract_state
 from billing_ext.services.messages import Message, message_of
@@ -74,7 +75,10 @@ def enqueue_dispatch(run: str) -> None:
 
 
 def dispatch(run: str, only: Sequence[str] | None = None) -> None:
-	"""Cut what is due into chunks and queue them. A job; also restarts a run, or retries ``only`` some contracts."""
+	"""Cut what is due into chunks and queue them. A job; also restarts a run, or retries ``only`` some contracts.
+
+	Contracts that share invoices stay in one chunk: no other worker may bill a part of them.
+	"""
 	session.act_as(settings.load().service_user)
 	try:
 		in_transaction(lambda: _dispatch(run, only))
@@ -90,8 +94,7 @@ def _dispatch(run: str, only: Sequence[str] | None) -> None:
 		if only is not None
 		else contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
 	)
-	size = settings.load().chunk_size
-	chunks = [names[index : index + size] for index in range(0, len(names), size)]
+	chunks = grouping.chunks(invoice_groups.units(names), settings.load().chunk_size)
 	if only is None:
 		attempt = runs.start(run, len(names), len(chunks), clock.now())
 	else:
@@ -103,21 +106,22 @@ def _dispatch(run: str, only: Sequence[str] | None) -> None:
 			run=run,
 			attempt=attempt,
 			as_of=scope["as_of"].isoformat(),
-			names=chunk,
+			units=chunk,
 		)
 	if not chunks:
 		_finish(run)
 
 
-def bill_chunk(run: str, attempt: int, as_of: str, names: Sequence[str]) -> None:
-	"""Bill some contracts, each on its own; one that fails is noted on the run and does not stop the others. A job."""
+def bill_chunk(run: str, attempt: int, as_of: str, units: Sequence[Unit]) -> None:
+	"""Bill some contracts, those together that share invoices; one that fails is noted on the run and does not stop the
+	others. A job."""
 	session.act_as(settings.load().service_user)
 	day = date.fromisoformat(as_of)
 	done = 0
-	for name in names:
-		_bill_one(run, name, day)
-		done += 1
-		if done == BEAT_EVERY:
+	for unit in units:
+		_bill_unit(run, unit, day)
+		done += len(unit)
+		if done >= BEAT_EVERY:
 			_beat(run, attempt, done, 0)
 			done = 0
 	_beat(run, attempt, done, 1)
@@ -130,22 +134,19 @@ def run_now(run: str) -> None:
 	names = in_transaction(
 		lambda: contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
 	)
+	units = in_transaction(lambda: invoice_groups.units(names))
 	attempt = in_transaction(lambda: runs.start(run, len(names), 1, clock.now()))
-	bill_chunk(run, attempt, scope["as_of"].isoformat(), names)
+	bill_chunk(run, attempt, scope["as_of"].isoformat(), units)
 
 
-def _bill_one(run: str, name: str, as_of: date) -> None:
-	try:
-		contract_billing.bill(name, as_of, run)
-	except JobTimeoutException:
-		raise
-	except Exception as error:  # noqa: BLE001 - whatever is wrong with one contract must not stop the night
-		failure = _failure(error)
-		in_transaction(lambda: _note(run, name, failure))
-	else:
-		in_transaction(lambda: runs.resolve_errors(name))
-	finally:
-		session.forget_messages()
+def _bill_unit(run: str, unit: Unit, as_of: date) -> None:
+	barred = contract_billing.bill_unit(unit, as_of, run)
+	session.forget_messages()
+	for name in unit:
+		if name in barred:
+			in_transaction(partial(_note, run, name, _failure(barred[name])))
+		else:
+			in_transaction(partial(runs.resolve_errors, name))
 
 
 def _failure(error: Exception) -> dict[str, str]:

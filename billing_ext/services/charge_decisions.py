@@ -15,12 +15,14 @@ def release(invoice: str) -> int:
 	Raises DomainError ``not_held`` if none is held.
 	"""
 	rows = charges.on_invoice(invoice)
-	if rows:
-		contracts.lock([rows[0]["contract"]])
+	concerned = charges.contracts_of(rows)
+	if concerned:
+		contracts.lock(concerned)
 	released = charges.release_held(invoice)
 	if not released:
 		raise DomainError("not_held", charge=invoice, status=sorted({row["status"] for row in rows}) or ["–"])
-	contract_state.refresh(rows[0]["contract"])
+	for contract in concerned:
+		contract_state.refresh(contract)
 	return released
 
 

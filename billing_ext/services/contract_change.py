@@ -8,14 +8,14 @@ from typing import Any
 
 import frappe
 
-from billing_ext.core.contract import Contract, ContractLine
+from billing_ext.core.contract import Contract, ContractLine, Terms
 from billing_ext.core.errors import DomainError
-from billing_ext.core.period import ONE_DAY, add_months
+from billing_ext.core.period import ONE_DAY, Grid, add_months
 from billing_ext.repositories import charges, clock, contract_rows, contracts, prices
-from billing_ext.repositories.contract_rows import LineChange, Row
+from billing_ext.repositories.contract_rows import AmendmentType, Applies, LineChange, Row
 from billing_ext.repositories.contracts import SUBMITTED
 from billing_ext.repositories.money import currency, to_decimal, to_float
-from billing_ext.services import contract_state, invoice_text
+from billing_ext.services import contract_import, contract_state, contract_transfer, invoice_text, milestones
 
 
 def prepare_contract(doc: Any) -> None:
@@ -29,9 +29,15 @@ def prepare_contract(doc: Any) -> None:
 		if not row.name:
 			row.name = frappe.generate_hash(length=10)
 		_fill_price(doc, row)
+	for step in doc.ramp_steps:
+		step.line_title = invoice_text.line_title(
+			contract_rows.numbered_line(doc.as_dict()["lines"], step.as_dict())
+		)
+	milestones.check(doc)
+	contract_import.check_external_id(doc)
 	contract = core_of(doc)
 	for row in doc.lines:
-		row.period_amount = to_float(period_amount(contract, contract.line(row.name)))
+		row.period_amount = to_float(_period_amount(contract, row.as_dict()))
 	doc.mrr = to_float(contract_state.mrr_of(contract, clock.today()))
 
 
@@ -57,9 +63,11 @@ def _fill_price(doc: Any, row: Any) -> None:
 		row.price = to_float(found)
 
 
-def period_amount(contract: Contract, line: ContractLine) -> Decimal:
-	"""What a full billing period of ``line`` costs under its first terms."""
-	return contract.currency.round(line.history[0].terms.amount * line.price_factor)
+def _period_amount(contract: Contract, row: Row) -> Decimal:
+	"""What a full billing period of a line costs under its first terms, or a line that is billed once in all."""
+	terms = contract_rows.terms_of(row)
+	line = next((line for line in contract.lines if line.id == row["name"]), None)
+	return contract.currency.round(terms.amount * (line.price_factor if line else 1))
 
 
 def activate(name: str) -> None:
@@ -78,10 +86,13 @@ def prepare_amendment(doc: Any) -> None:
 	before = contracts.record(doc.contract)
 	if before.header["docstatus"] != SUBMITTED:
 		raise DomainError("contract_not_submitted", contract=doc.contract)
-	if doc.amendment_type == contract_rows.AmendmentType.TERMINATE.value:
-		doc.lines = []
-		doc.effective_date = contract_rows.required_day(doc.as_dict(), "last_service_day") + ONE_DAY
+	kind = AmendmentType(doc.amendment_type)
 	contract = before.to_core()
+	_fill_dates(doc, kind, contract)
+	if kind is AmendmentType.BILLING_DAY:
+		_move_billing_day(doc, contract)
+	elif kind not in contract_rows.WITH_LINES:
+		doc.lines = []
 	_check_ends(doc, contract)
 	for row in doc.lines:
 		if not row.name:
@@ -90,13 +101,39 @@ def prepare_amendment(doc: Any) -> None:
 	contracts.record(doc.contract, instead=amendment_row(doc)).to_core()
 
 
+def _fill_dates(doc: Any, kind: AmendmentType, contract: Contract) -> None:
+	"""The effective date where another field or the term decides it. Raises DomainError ``no_term``."""
+	if kind is AmendmentType.TERMINATE:
+		doc.effective_date = contract_rows.required_day(doc.as_dict(), "last_service_day") + ONE_DAY
+	elif kind in (AmendmentType.RENEW, AmendmentType.DECLINE):
+		if contract.term_end is None:
+			raise DomainError("no_term", contract=doc.contract)
+		first = contract.term_end
+		doc.effective_date = first if kind is AmendmentType.RENEW else first - ONE_DAY
+
+
+def _move_billing_day(doc: Any, contract: Contract) -> None:
+	"""A successor for every line that is billed by months, counted from the first new billing day."""
+	effective = contract_rows.required_day(doc.as_dict(), "effective_date")
+	doc.lines = []
+	for line in contract.lines:
+		running = line.end is None or line.end > effective
+		if line.grid is None or not line.grid.interval.months or not running:
+			continue
+		anchor = Grid.on_billing_day(effective, line.grid.interval, doc.new_billing_day).anchor
+		change = LineChange.CHANGE_CADENCE.value
+		doc.append("lines", {"change": change, "contract_line": line.id, "anchor_date": anchor})
+	if not doc.lines:
+		raise DomainError("no_line_by_months", contract=doc.contract)
+
+
 def _check_ends(doc: Any, contract: Contract) -> None:
 	"""A last service day before the service began is a slip of the pen that would credit every invoice.
 
 	The day before it is allowed: the service then never began.
 	"""
-	if doc.amendment_type == contract_rows.AmendmentType.TERMINATE.value:
-		ends = [(min(contract.lines, key=lambda line: line.start), doc.as_dict())]
+	if doc.amendment_type == AmendmentType.TERMINATE.value:
+		ends = [(line, doc.as_dict()) for line in sorted(contract.lines, key=lambda line: line.start)[:1]]
 	else:
 		rows = [row.as_dict() for row in doc.lines if row.change == LineChange.END_LINE.value]
 		ends = [(contract.line(contract_rows.target_line(row)), row) for row in rows]
@@ -134,8 +171,20 @@ def _prepare_change(doc: Any, row: Any, contract: Contract, before: contracts.Co
 		row.sets_price = to_decimal(row.new_price) != terms.price
 		row.sets_quantity = to_decimal(row.new_quantity) != terms.quantity
 		row.sets_discount = to_decimal(row.new_discount_percentage) != terms.discount
-		if not (row.sets_price or row.sets_quantity or row.sets_discount):
+		if not (row.sets_price or row.sets_quantity or row.sets_discount or row.drop_later_steps):
 			raise DomainError("nothing_changes", row=row.idx)
+		_settle_when(row, before.header, terms)
+
+
+def _settle_when(row: Any, contract: Row, terms: Terms) -> None:
+	"""What the contract says about increases and decreases becomes the amendment's own, for all to see and for ever."""
+	if row.applies and row.applies != Applies.AS_AGREED.value:
+		return
+	new = Terms(
+		*(to_decimal(row.get(f"new_{field}")) for field in ("price", "quantity", "discount_percentage"))
+	)
+	field = "downgrade_applies" if new.amount < terms.amount else "upgrade_applies"
+	row.applies = contract[field] or Applies.ON_DATE.value
 
 
 def _fill(row: Any, field: str, value: Decimal) -> None:
@@ -156,6 +205,8 @@ def apply_amendment(doc: Any) -> None:
 	contracts.lock([doc.contract])
 	doc.db_set("sequence", contracts.next_sequence(doc.contract), update_modified=False)
 	contract_state.refresh(doc.contract)
+	if doc.amendment_type == AmendmentType.TRANSFER.value:
+		contract_transfer.take_over(doc)
 
 
 def undo_amendment(doc: Any) -> None:
@@ -164,6 +215,8 @@ def undo_amendment(doc: Any) -> None:
 	Raises DomainError ``amendment_order`` if another one builds on a line that it adds.
 	"""
 	contracts.lock([doc.contract])
+	if doc.new_contract:
+		contract_transfer.give_back(doc)
 	try:
 		contract_state.refresh(doc.contract)
 	except DomainError as error:

@@ -9,8 +9,10 @@ from billing_ext.core.contract import Contract
 from billing_ext.core.invoicing import next_billing_date
 from billing_ext.core.metrics import mrr
 from billing_ext.core.period import ONE_DAY
+from billing_ext.core.renewal import last_cancellation_day
 from billing_ext.core.simulation import Books
 from billing_ext.repositories import charges, clock, contracts
+from billing_ext.repositories.contracts import ContractState
 
 
 def refresh(name: str) -> None:
@@ -24,33 +26,51 @@ def store(contract: Contract, books: Books) -> None:
 	today = clock.today()
 	due = next_billing_date(contract, books.ledger, books.carriers, today)
 	end = service_end(contract)
-	contracts.save_state(
-		contract.id,
+	renews = contract.term_end if contract.renews else None
+	state = ContractState(
 		status=_status(contract, due, end, today),
 		next_billing_date=due,
 		service_end=end,
+		term_end=contract.term_end and contract.term_end - ONE_DAY,
+		last_cancellation_day=renews and last_cancellation_day(renews, contract.notice),
+		renewal_declined=contract.renewal_declined,
 		mrr=mrr_of(contract, today),
 	)
+	contracts.save_state(contract.id, state)
 
 
 def mrr_of(contract: Contract, today: date) -> Decimal:
 	"""Monthly recurring revenue today, or at its start for a contract that has not begun."""
-	return contract.currency.round(mrr(contract, max(today, _start(contract))))
+	return contract.currency.round(mrr(contract, max(today, _start(contract, today))))
 
 
 def service_end(contract: Contract) -> date | None:
-	"""The last day on which any line is served; None while one runs without end."""
-	ends = [line.start + ONE_DAY if line.one_off else line.end for line in contract.lines if line.active]
+	"""The last day on which any line is served or may be; None while that has no end."""
+	if _awaits_lines(contract):
+		without_end = contract.open_milestones or contract.term_end is None
+		return None if without_end else contract.term_end - ONE_DAY
+	ends = [
+		line.start + ONE_DAY if line.one_off else line.end
+		for line in contract.lines
+		if line.active and not line.credit
+	]
 	last = [end for end in ends if end is not None]
 	return max(last) - ONE_DAY if last and len(last) == len(ends) else None
 
 
-def _start(contract: Contract) -> date:
-	return min(line.start for line in contract.lines)
+def _awaits_lines(contract: Contract) -> bool:
+	"""Will there be something to bill that no line says yet?"""
+	return contract.terminated is None and (contract.open_milestones or contract.bills_work)
+
+
+def _start(contract: Contract, today: date) -> date:
+	"""The first day of service; a contract whose milestones are all open has begun on its own first day."""
+	return min((line.start for line in contract.lines), default=contract.start or today)
 
 
 def _status(contract: Contract, due: date | None, end: date | None, today: date) -> str:
-	if _start(contract) > today:
+	if _start(contract, today) > today:
 		return "Upcoming"
-	ended = not any(line.active for line in contract.lines) or (end is not None and end < today)
+	idle = not any(line.active for line in contract.lines) and not _awaits_lines(contract)
+	ended = idle or (end is not None and end < today)
 	return "Ended" if ended and due is None else "Active"

@@ -6,6 +6,7 @@ Amended: the new invoice takes the held charges over. A deleted draft gives its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -24,8 +25,7 @@ def on_submit(invoice: Any) -> None:
 	if not invoice.billing_ext_contract:
 		return
 	if not invoice.flags.billing_ext_posting:
-		_adopt(invoice)
-		contract_state.refresh(invoice.billing_ext_contract)
+		_refresh_contracts(_adopt(invoice))
 	sending.queue(invoice, contracts.header(invoice.billing_ext_contract))
 
 
@@ -39,7 +39,7 @@ def on_cancel(invoice: Any) -> None:
 	charges.set_status(manual, ChargeStatus.RELEASED)
 	charges.set_status(held, ChargeStatus.HELD)
 	sending.drop_for(invoice.doctype, invoice.name)
-	contract_state.refresh(rows[0]["contract"])
+	_refresh_contracts(rows)
 
 
 def on_trash(invoice: Any) -> None:
@@ -49,18 +49,28 @@ def on_trash(invoice: Any) -> None:
 	"""
 	rows = charges.on_invoice(invoice.name)
 	if any(row["status"] == ChargeStatus.HELD.value for row in rows):
-		raise DomainError("release_first", invoice=invoice.name, contract=rows[0]["contract"])
+		raise DomainError(
+			"release_first", invoice=invoice.name, contract=", ".join(charges.contracts_of(rows))
+		)
 	if rows:
 		charges.set_status([row["name"] for row in rows], ChargeStatus.RELEASED, detach=True)
-		contract_state.refresh(rows[0]["contract"])
+		_refresh_contracts(rows)
+
+
+def _refresh_contracts(rows: Iterable[Row]) -> None:
+	for contract in charges.contracts_of(rows):
+		contract_state.refresh(contract)
 
 
 _CARRIED = {ChargeStatus.DRAFT.value, ChargeStatus.INVOICED.value}
 
 
-def _adopt(invoice: Any) -> None:
-	"""Tie the charges of a draft, or of the cancelled invoice that this one amends, to the rows that now carry them."""
-	carried = charges.on_invoice(invoice.name)
+def _adopt(invoice: Any) -> list[Row]:
+	"""Tie the charges of a draft, or of the cancelled invoice that this one amends, to the rows that now carry them.
+
+	All charges concerned, those of rows that somebody has removed included: they are released.
+	"""
+	carried: list[Row] = [*charges.on_invoice(invoice.name)]
 	if invoice.amended_from:
 		carried += [
 			row
@@ -79,6 +89,7 @@ def _adopt(invoice: Any) -> None:
 			charges.point_to(names, invoice.name, row.name, ChargeStatus.INVOICED)
 	removed = [charge["name"] for group in by_old_row.values() for charge in group]
 	charges.set_status(removed, ChargeStatus.RELEASED, detach=True)
+	return carried
 
 
 def _check_amount(row: Any, group: list[Row]) -> None:
@@ -90,11 +101,10 @@ def _check_amount(row: Any, group: list[Row]) -> None:
 def _record_manual_credit(credit_note: Any) -> None:
 	"""A credit note made by hand against one of our invoices: forgiven, unless somebody has it billed again."""
 	carriers = charges.carrier_rows(credit_note.return_against)
-	touched = False
+	touched: list[Row] = []
 	for row in credit_note.items:
 		carrier = carriers.get(row.sales_invoice_item)
 		if carrier and row.net_amount:
 			charges.append_manual_credit(carrier, to_decimal(row.net_amount), credit_note.name, row.name)
-			touched = True
-	if touched:
-		contract_state.refresh(next(iter(carriers.values()))["contract"])
+			touched.append(carrier)
+	_refresh_contracts(touched)

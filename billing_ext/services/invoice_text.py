@@ -11,7 +11,7 @@ from frappe.utils import escape_html, formatdate
 from frappe.utils.data import get_number_format_info
 
 from billing_ext.core.billing import Charge, ChargeKind
-from billing_ext.core.derivation import formula
+from billing_ext.core.derivation import credit_left, formula
 from billing_ext.core.invoicing import Row as DraftRow
 from billing_ext.repositories.contract_rows import Row
 
@@ -32,12 +32,17 @@ def _item_description(line: Row) -> str:
 	return (code and frappe.get_cached_value("Item", code, "description")) or ""
 
 
-def description(row: DraftRow, line: Row, language: str) -> str:
-	"""HTML for the description of an invoice row, in the customer's language."""
+def description(row: DraftRow, line: Row, language: str, contract: str = "") -> str:
+	"""HTML for the description of an invoice row, in the customer's language; it ends with the ``contract``, if given.
+
+	ERPNext refuses two rows with the same item and text, which contracts of one customer may well have.
+	"""
 	first, *deducted = row.charges
 	text = line.get("description") or _item_description(line) or line_title(line)
 	parts = [_as_html(text), _explained(first, language)]
 	parts += [_deduction(charge, language) for charge in deducted]
+	if contract:
+		parts.append(escape_html(_("Contract {0}", language).format(contract)))
 	return "<br>".join(part for part in parts if part)
 
 
@@ -53,6 +58,9 @@ def _explained(charge: Charge, language: str) -> str:
 
 
 def _deduction(charge: Charge, language: str) -> str:
+	if charge.kind is ChargeKind.CREDIT:
+		amounts = (_as_written(str(amount)) for amount in (-charge.amount, credit_left(charge)))
+		return escape_html(_("Less credit of {0}; {1} remains", language).format(*amounts))
 	span = _span(charge.service.start, charge.service.last_day)
 	return escape_html(_("Less credit for {0}: {1}", language).format(span, _as_written(formula(charge))))
 

@@ -11,15 +11,18 @@ from frappe.utils import formatdate
 from billing_ext.core.billing import billed_through
 from billing_ext.core.contract import Contract, ContractLine
 from billing_ext.core.metrics import line_mrr
-from billing_ext.core.period import ONE_DAY, Interval
+from billing_ext.core.period import ONE_DAY, Interval, Period
 from billing_ext.core.simulation import upcoming
 from billing_ext.repositories import charges, clock, contracts, invoices
 from billing_ext.repositories.contracts import ContractRecord
-from billing_ext.services import contract_state, invoice_text, preview
+from billing_ext.services import contract_state, invoice_text, milestones, preview, time_billing
 
 COMING = 12
 """Billing dates that the schedule looks ahead."""
-STATE = ("status", "next_billing_date", "service_end", "mrr", "billing_error")
+STATE = (
+	"status", "next_billing_date", "service_end", "mrr", "billing_error", "term_end", "last_cancellation_day",
+	"renewal_declined", "reminded_for",
+)  # fmt: skip
 """Fields of the contract that billing changes behind an open form."""
 
 
@@ -29,15 +32,16 @@ def of_contract(name: str) -> dict[str, Any]:
 	contract = record.to_core()
 	books = charges.books(name)
 	today = clock.today()
-	lines = [_line(contract, line, record, today, books.ledger) for line in contract.lines]
+	lines = [_line(contract, line, record, today, books.ledger) for line in _agreed(contract, record)]
 	coming = [
 		{
 			"date": day.isoformat(),
 			"amount": str(sum((draft.amount for draft in drafts), contract.currency.zero)),
-			"documents": [preview.document_to_json(draft, record) for draft in drafts],
+			"documents": preview.documents_to_json(drafts, record),
 		}
 		for day, drafts in upcoming(contract, books, today, COMING)
 	]
+	billed = charges.billed_by_line(name)
 	return {
 		"currency": contract.currency.code,
 		"today": today.isoformat(),
@@ -47,7 +51,14 @@ def of_contract(name: str) -> dict[str, Any]:
 		"invoices": invoices.of_contract(name),
 		"coming": coming,
 		"undecided": _undecided(name),
+		"milestones": milestones.overview(record.header, record.own_lines, billed),
+		"time": time_billing.overview(record.header, record.own_lines, billed),
 	}
+
+
+def _agreed(contract: Contract, record: ContractRecord) -> list[ContractLine]:
+	"""The lines that were signed: without milestones and hours, which are shown on their own and cannot be amended."""
+	return [line for line in contract.lines if not record.lines[line.id].get("origin")]
 
 
 def lines_of(name: str, on: date | None) -> list[dict[str, Any]]:
@@ -65,7 +76,7 @@ def lines_of(name: str, on: date | None) -> list[dict[str, Any]]:
 			"discount_percentage": str(line.revision_on(day).terms.discount),
 			"ended": line.end is not None and line.end <= day,
 		}
-		for line in contract.lines
+		for line in _agreed(contract, record)
 	]
 
 
@@ -81,6 +92,7 @@ def _line(
 		"ended_by": line.ended_by,
 		"replaces": line.replaces,
 		"one_off": line.one_off,
+		"unbilled": [_unbilled(kind, part) for kind, parts in _exceptions(line) for part in parts],
 		"price_period": _interval(line.price_period),
 		"billed_through": through.isoformat() if through else None,
 		"mrr": str(contract.currency.round(line_mrr(line, today))),
@@ -94,6 +106,20 @@ def _line(
 			}
 			for revision in line.history
 		],
+	}
+
+
+def _exceptions(line: ContractLine) -> tuple[tuple[str, tuple[Period, ...]], ...]:
+	return ("Free", line.free), ("Paused", line.pauses)
+
+
+def _unbilled(kind: str, days: Period) -> dict[str, Any]:
+	"""Days that are not charged, with the last one included; an open pause has none."""
+	open_ended = days.end == date.max
+	return {
+		"kind": kind,
+		"start": days.start.isoformat(),
+		"last_day": None if open_ended else days.last_day.isoformat(),
 	}
 
 

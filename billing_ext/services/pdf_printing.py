@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -19,6 +20,17 @@ def pdf(page: PrintPage, password: str | None = None) -> bytes:
 	printer = _printer()
 	content = printer.archive(page, ()) if settings.load().archival_pdf else printer.pdf(page)
 	return _encrypted(content, password) if password else content
+
+
+def joined(pages: Sequence[PrintPage]) -> bytes:
+	"""Pages as one PDF, one document after the other. Raises as ``pdf``."""
+	first, *others = pages
+	if not others:
+		return pdf(first)
+	writer = PdfWriter()
+	for page in pages:
+		append(page, writer)
+	return _written(writer)
 
 
 def append(page: PrintPage, output: Any) -> Any:
@@ -47,6 +59,10 @@ def _encrypted(content: bytes, password: str) -> bytes:
 	writer = PdfWriter()
 	writer.append_pages_from_reader(PdfReader(io.BytesIO(content)))
 	writer.encrypt(password)
+	return _written(writer)
+
+
+def _written(writer: PdfWriter) -> bytes:
 	out = io.BytesIO()
 	writer.write(out)
 	return out.getvalue()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
+from billing_ext.core import conventions, grouping
 from billing_ext.core.billing import Charge, billed_through
 from billing_ext.core.contract import Contract
 from billing_ext.core.derivation import derivation
@@ -15,57 +17,83 @@ from billing_ext.core.invoicing import Row as DraftRow
 from billing_ext.core.metrics import mrr
 from billing_ext.core.money import Currency
 from billing_ext.core.simulation import Books, simulate, upcoming
-from billing_ext.repositories import charges, contract_rows, contracts
+from billing_ext.repositories import charges, contract_rows, contracts, invoice_groups
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.contracts import ContractRecord
 from billing_ext.repositories.money import currency, default_currency, is_currency
 from billing_ext.services import invoice_text
 
+LOOK_AHEAD = 36
+"""Billing dates within which the first change by an amendment is looked for: three years of months."""
 MAX_RUNS = 400
 """Run dates of one what-if: more than a year of days."""
 
 CONTRACT_FIELDS = frozenset(
 	"name currency start_date end_date billing_interval_count billing_interval price_period_count price_period "
-	"timing alignment billing_day lead_days proration first_period correction_billing credit_handling lines "
-	"amendments".split()
+	"timing alignment billing_day lead_days proration first_period correction_billing credit_handling "
+	"undercharge_handling trial_end renewal notice_count notice_unit ramp_steps lines amendments".split()
 )
 LINE_FIELDS = frozenset(
 	"name id item_code description line_type quantity uom price discount_percentage start_date end_date anchor_date "
-	"billing_interval_count billing_interval timing price_period_count price_period".split()
+	"billing_interval_count billing_interval timing price_period_count price_period free_until billed_through".split()
 )
+STEP_FIELDS = frozenset("line_no effective_date price quantity discount_percentage".split())
 AMENDMENT_FIELDS = frozenset(
-	"name amendment_type effective_date last_service_day entered_on sequence lines".split()
+	"name amendment_type effective_date last_service_day unused_time resume_date extends_term renewal_months "
+	"correction_billing entered_on sequence lines".split()
 )
-CHANGE_FIELDS = (LINE_FIELDS - {"quantity", "price", "discount_percentage", "start_date"}) | frozenset(
-	"change contract_line applies last_service_day new_price new_quantity new_discount_percentage".split()
+CHANGE_FIELDS = (
+	LINE_FIELDS - {"quantity", "price", "discount_percentage", "start_date", "billed_through"}
+) | frozenset(
+	"change contract_line applies drop_later_steps last_service_day new_price new_quantity new_discount_percentage".split()
 )
 
 
 def of_contract(name: str, as_of: date) -> dict[str, Any]:
-	"""What a run for ``as_of`` would bill for a contract of the site."""
+	"""What a run for ``as_of`` would bill for a contract of the site, and what that would cost under other conventions.
+
+	``shares_with`` is how many other contracts are on the same invoices.
+	"""
 	record = contracts.record(name)
 	contract = record.to_core()
 	books = charges.books(name)
-	return _result(record, contract, [(as_of, books.run(contract, as_of))])
+	drafts = books.run(contract, as_of)
+	return {
+		**_result(record, contract, [(as_of, drafts)]),
+		"conventions": _conventions(contract, [drafts]),
+		"shares_with": len(invoice_groups.sharing_with(record.header)),
+	}
 
 
 def of_amendment(amendment: Row, runs: int = 3) -> dict[str, Any]:
-	"""What the next ``runs`` billing dates bring with an amendment that need not be saved, and without it.
+	"""What ``runs`` billing dates bring with an amendment that need not be saved, and without it.
 
-	Both sides end on the same day, so that a date which one of them lacks is a date without invoice.
+	They are the next ones, or the first that the amendment changes if those come later, as with a renewal. Both sides end
+	on the same day, so that a date which one of them lacks is a date without invoice.
 	"""
 	changed = contracts.record(amendment["contract"], instead=amendment)
-	others = tuple(row for row in changed.amendments if row["name"] != amendment["name"])
-	unchanged = contracts.record_of(changed.header, changed.own_lines, others)
-	after, before = _next_runs(changed, runs), _next_runs(unchanged, runs)
+	unchanged = changed.without_amendment(str(amendment["name"]))
+	after, before = _next_runs(changed, LOOK_AHEAD), _next_runs(unchanged, LOOK_AHEAD)
+	alike = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], zip(after, before, strict=False)))
+	first = alike if alike >= runs and alike < max(len(after), len(before)) else 0
+	after, before = after[first : first + runs], before[first : first + runs]
 	# A side with fewer dates has ended: nothing is missing from it.
 	horizon = min((side[-1][0] for side in (after, before) if len(side) >= runs), default=date.max)
+	after, before = ([run for run in side if run[0] <= horizon] for side in (after, before))
+	amended = changed.to_core()
 	return {
-		"with_amendment": _result(changed, changed.to_core(), [run for run in after if run[0] <= horizon]),
-		"without_amendment": _result(
-			unchanged, unchanged.to_core(), [run for run in before if run[0] <= horizon]
-		),
+		"with_amendment": _result(changed, amended, after),
+		"without_amendment": _result(unchanged, unchanged.to_core(), before),
+		"conventions": _conventions(amended, [drafts for _day, drafts in after]),
 	}
+
+
+def _conventions(contract: Contract, runs: Sequence[Sequence[InvoiceDraft]]) -> list[dict[str, Any]]:
+	"""The total of what ``runs`` make under each convention; ``own`` marks the contract's."""
+	return [
+		{"convention": convention.value, "total": str(total), "own": convention is contract.proration}
+		for convention, total in conventions.compare(contract, runs).items()
+	]
 
 
 def _next_runs(record: ContractRecord, count: int) -> list[tuple[date, list[InvoiceDraft]]]:
@@ -85,7 +113,8 @@ def of_json(data: Mapping[str, Any], run_dates: Sequence[date]) -> dict[str, Any
 	amendments = _read_amendments(data.get("amendments"))
 	if list(run_dates) != sorted(run_dates):
 		raise DomainError("run_dates_order")
-	header = {**record_fields, "name": record_fields.get("name") or "preview"}
+	steps = _numbered(data.get("ramp_steps"), STEP_FIELDS, "step")
+	header = {**record_fields, "name": record_fields.get("name") or "preview", "ramp_steps": steps}
 	unit = _currency(header)
 
 	# Read whole once: what is wrong with an amendment is wrong before it takes effect, too.
@@ -158,7 +187,7 @@ def _result(
 			{
 				"run_date": None if day == date.min else day.isoformat(),
 				"total": str(sum((draft.amount for draft in drafts), contract.currency.zero)),
-				"documents": [document_to_json(draft, record) for draft in drafts],
+				"documents": documents_to_json(drafts, record),
 			}
 			for day, drafts in runs
 		],
@@ -187,7 +216,13 @@ def _line_to_json(contract: Contract, line_id: str, books: Books) -> dict[str, A
 	}
 
 
-def document_to_json(draft: InvoiceDraft, record: ContractRecord) -> dict[str, Any]:
+def documents_to_json(drafts: Sequence[InvoiceDraft], record: ContractRecord) -> list[dict[str, Any]]:
+	"""The documents that carry the drafts of a contract which is billed by itself."""
+	made = grouping.documents(drafts, lambda _contract, row: invoice_groups.place(record, row))
+	return [_document_to_json(part, record) for document in made for part in document.parts]
+
+
+def _document_to_json(draft: InvoiceDraft, record: ContractRecord) -> dict[str, Any]:
 	"""A draft as plain data: amounts as strings in the contract's currency without tax, dates ISO, last day included."""
 	return {
 		"kind": draft.kind.value,

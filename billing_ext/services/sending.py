@@ -1,4 +1,4 @@
-"""E-mail invoices: an outbox row in the invoice's transaction, the PDF and the e-mail after the commit."""
+"""E-mails: an outbox row in the transaction of what they tell of, the e-mail with an invoice's PDF after the commit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rq.timeouts import JobTimeoutException
 from billing_ext.repositories import clock, jobs, mail, outbox, session, settings
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.unit_of_work import in_transaction
+from billing_ext.services import renewal_reminders
 from billing_ext.services.tripletex import outgoing
 
 DELIVER = "billing_ext.services.sending.deliver"
@@ -59,6 +60,9 @@ def _deliver(name: str) -> None:
 		return
 	if not mail.is_submitted(message["reference_doctype"], message["reference_name"]):
 		outbox.drop(name, _("The document was cancelled or deleted before it was sent."))
+		return
+	if message["kind"] == outbox.RENEWAL_REMINDER:
+		renewal_reminders.deliver(message)
 		return
 	mail.send_invoice(message, settings.load().email_template)
 	outbox.succeed(name, clock.now())

@@ -20,6 +20,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-	"""Say how many histories the laws were tried on."""
+	"""Say how many histories the laws were tried on, and what happened in them."""
 	if generated["histories"]:
-		terminalreporter.write_line(f"{generated['histories']:,} generated histories")
+		kinds = ", ".join(
+			f"{count:,} {kind}" for kind, count in generated.most_common() if kind != "histories"
+		)
+		terminalreporter.write_line(f"{generated['histories']:,} generated histories: {kinds}")

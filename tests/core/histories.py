@@ -7,11 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from itertools import product
-from random import Random
-from typing import Any
 
+from draws import (
+	CONVENTIONS,
+	DISCOUNTS,
+	MOMENTS,
+	PRICES,
+	QUANTITIES,
+	TERM_MONTHS,
+	Conventions,
+	exceptional_lines,
+)
 from hypothesis import strategies as st
 
 from billing_ext.core.contract import (
@@ -21,24 +28,23 @@ from billing_ext.core.contract import (
 	ChangeTerms,
 	Contract,
 	ContractLine,
-	CorrectionBilling,
-	CreditHandling,
+	DeclineRenewal,
 	EndLine,
-	FirstPeriod,
+	Pause,
+	Renew,
+	Resume,
 	Revision,
 	Terminate,
 	Terms,
-	Timing,
 	amend,
 )
+from billing_ext.core.errors import DomainError
 from billing_ext.core.invoicing import InvoiceDraft
-from billing_ext.core.money import Currency
-from billing_ext.core.period import Grid, Interval, Period, Unit, clamped
-from billing_ext.core.proration import Proration
+from billing_ext.core.period import Interval, Period, add_months
 from billing_ext.core.simulation import Books
 
 generated = Counter[str]()
-"""How many histories were generated; the test run prints it."""
+"""How many histories were generated, and what happens in them; the test run prints it."""
 
 Net = dict[tuple[str, Period], Decimal]
 
@@ -73,10 +79,15 @@ class History:
 		)
 
 	@property
+	def standing(self) -> tuple[Amendment, ...]:
+		"""The amendments that stand in the end, and the one that terminates the contract."""
+		amendments = [entry.amendment for entry in self.entries if not entry.withdrawn]
+		return (*amendments, Amendment("END", self.end, (Terminate(self.end),), 99))
+
+	@property
 	def final(self) -> Contract:
-		"""The contract as it ends: with every amendment that stands, and terminated."""
-		standing = tuple(entry.amendment for entry in self.entries if not entry.withdrawn)
-		return amend(self.base, (*standing, Amendment("END", self.end, (Terminate(self.end),), 99)))
+		"""The contract as it ends."""
+		return amend(self.base, self.standing)
 
 	def with_entries(self, *entries: Entry) -> History:
 		"""The same life with further amendments."""
@@ -112,194 +123,194 @@ def net(books: Books) -> Net:
 	return {key: total for key, total in totals.items() if total}
 
 
-def _starts() -> list[date]:
-	days = []
-	for month_index in range(2019 * 12, 2029 * 12):
-		days += [clamped(month_index, day) for day in (1, 1, 2, 14, 15, 16, 27, 28, 29, 30, 30, 31, 31, 31)]
-	leap_days = [date(2020, 2, 29), date(2024, 2, 29), date(2028, 2, 29)]
-	return days + leap_days * 50
-
-
-def _prices() -> list[Decimal]:
-	random = Random(2024)
-	plain = [Decimal(text) for text in "100 500 750 19.95 1000 12000 333.333333 0.01 0".split()]
-	odd = [
-		Decimal(random.randrange(1_000, 10**8)).scaleb(-places)
-		for places in (2, 2, 3, 4, 6)
-		for _ in range(9)
-	]
-	return plain + odd
-
-
-def _all_terms() -> list[Terms]:
-	quantities = [Decimal(text) for text in "1 1 1 2 3 7 12 1.5 0.333333 0".split()]
-	discounts = [Decimal(text) for text in "0 0 0 0 10 12.5 25 33.333333 100".split()]
-	return [Terms(*values) for values in product(_prices(), quantities, discounts)]
-
-
-def _intervals() -> list[Interval]:
-	odd = [Interval(2, Unit.MONTH), Interval(2, Unit.WEEK), Interval(30, Unit.DAY), Interval(2, Unit.YEAR)]
-	return [Interval(1, Unit.MONTH)] * 6 + [Interval(1, unit) for unit in Unit] + odd
-
-
-def _conventions(prorations: Iterable[Proration]) -> list[dict[str, Any]]:
-	names = "currency", "proration", "first_period", "correction_billing", "credit_handling", "lead_days"
-	values = product(
-		[Currency("NOK", 2), Currency("NOK", 2), Currency("JPY", 0), Currency("KWD", 3)],
-		prorations,
-		[FirstPeriod.PRORATE, FirstPeriod.PRORATE, *FirstPeriod],
-		CorrectionBilling,
-		CreditHandling,
-		[0, 0, 0, 5, 14, 45],
-	)
-	return [dict(zip(names, combination, strict=True)) for combination in values]
-
-
-CONSERVING = [convention for convention in Proration if convention is not Proration.ACTUAL_360]
-"""The conventions under which the parts of a period add up to the whole."""
-
-# Few draws from long lists: generating is what takes the time. The simplest come first, for Hypothesis shrinks to them.
-STARTS = st.sampled_from(_starts())
-PRICES = st.sampled_from(_prices())
-QUANTITIES = st.sampled_from([Decimal(text) for text in "1 1 2 2 3 5 7 12 1.5 0.333333 0".split()])
-DISCOUNTS = st.sampled_from([Decimal(text) for text in "0 5 10 12.5 25 33.333333 50 100".split()])
-TERMS = st.sampled_from(_all_terms())
-CONVENTIONS = st.sampled_from(_conventions(Proration))
-CONSERVING_CONVENTIONS = st.sampled_from(_conventions(CONSERVING))
-SHAPES = st.sampled_from(
-	list(
-		product(
-			_intervals(),
-			["start", "start", "billing day", "calendar", "anchor"],
-			[None, None, Interval(1, Unit.YEAR), Interval(1, Unit.MONTH)],
-			Timing,
-		)
-	)
-)
-CHANGES = st.sampled_from(
-	["price"] * 5 + ["quantity"] * 3 + ["discount"] * 2 + ["add", "replace", "replace", "end", "terminate"]
-)
-MOMENTS = st.sampled_from(
-	list(
-		product(
-			[Fraction(0), Fraction(0), Fraction(1, 9), Fraction(1, 5), Fraction(1, 3), Fraction(1, 2)],
-			[0, 0, 1, 9, 15, 30, -1, -2, -12, -31, -45, -100],
-			[None] * 5 + [Fraction(1, 3)],
-		)
-	)
-)
-"""When an amendment is entered and when it is withdrawn, as shares of the history, and the days until its effect."""
-
-
-def grid(scheme: str, start: date, interval: Interval, offset: int) -> Grid:
-	"""A grid that a line starting on ``start`` may have, so that it begins on a boundary or inside a period."""
-	if scheme == "calendar":
-		return Grid.on_calendar(start, interval)
-	if scheme == "billing day":
-		return Grid.on_billing_day(start, interval, offset % 31 + 1)
-	return Grid.anchored(start if scheme == "start" else start - timedelta(days=offset), interval)
-
-
-@st.composite
-def lines(
-	draw: st.DrawFn, id: str = "L0", start: date | None = None, recurring: bool = False
-) -> ContractLine:
-	"""A line, now and then one that is billed once."""
-	start = draw(STARTS) if start is None else start
-	history = (Revision(start, draw(TERMS)),)
-	if not recurring and draw(st.integers(0, 9)) == 9:
-		return ContractLine(id, start, history)
-	interval, scheme, price_period, timing = draw(SHAPES)
-	offset = 0 if scheme in ("start", "calendar") else draw(st.integers(-60, 400))
-	price_period = price_period if interval.months else None
-	return ContractLine(
-		id,
-		start,
-		history,
-		grid=grid(scheme, start, interval, offset),
-		price_period=price_period,
-		timing=timing,
-	)
-
-
-@st.composite
-def contracts(
-	draw: st.DrawFn, conventions: st.SearchStrategy[dict[str, Any]] = CONVENTIONS
-) -> tuple[Contract, ContractLine]:
-	"""A contract with one recurring line, and that line."""
-	line = draw(lines(recurring=True))
-	return Contract("C", lines=(line,), **draw(conventions)), line
-
-
 def _length(interval: Interval) -> int:
 	return interval.days or interval.months * 30
 
 
+_TERMS = ["price"] * 5 + ["quantity"] * 3 + ["discount"] * 2
+_LINES = ["add", "replace", "replace", "end"] + ["milestone", "credit"] * 2
+_COURSE = ["pause"] * 3 + ["resume"] * 2 + ["renew"] * 3 + ["decline", "terminate"]
+KINDS = st.sampled_from(_TERMS + _LINES + _COURSE)
+PAUSES = st.sampled_from(list(product([1, 3, 10, 31, 70, None], [False, True])))
+TERMINATIONS = st.sampled_from([(False, False), (True, False), (False, True)])
+CHANGED_TERMS = {"price": PRICES, "quantity": QUANTITIES, "discount": DISCOUNTS}
+
+
 @st.composite
-def _changes(draw: st.DrawFn, lines: dict[str, ContractLine], effective: date, number: int) -> Change:
-	known = draw(st.sampled_from(list(lines.values())))
-	kind = draw(CHANGES)
-	if kind == "end":
-		return EndLine(known.id, effective)
+def change_terms(draw: st.DrawFn, line: ContractLine, kind: str) -> ChangeTerms:
+	"""Another price, quantity or discount, at once or from the next period, that may drop later steps of a ramp."""
+	at_boundary, final = draw(st.sampled_from([(False, False), (False, True), (True, False)]))
+	value = draw(CHANGED_TERMS[kind])
+	value = -value if line.credit and kind == "price" else value
+	return ChangeTerms(line.id, at_boundary=at_boundary, final=final, **{kind: value})
+
+
+@st.composite
+def course_changes(draw: st.DrawFn, kind: str, effective: date) -> Change:
+	"""A change of the contract as a whole."""
+	if kind == "pause":
+		days, extends_term = draw(PAUSES)
+		return Pause(None if days is None else effective + timedelta(days=days), extends_term)
 	if kind == "terminate":
-		return Terminate(effective)
-	replaced = {line.replaces for line in lines.values()}
-	if kind == "replace" and known.id not in replaced and known.start <= effective and not known.one_off:
-		return AddLine(replace(draw(lines_from(number, effective, recurring=True)), replaces=known.id))
-	if kind in ("add", "replace"):
-		return AddLine(draw(lines_from(number, effective)))
-	values = {"price": PRICES, "quantity": QUANTITIES, "discount": DISCOUNTS}
-	at_boundary = draw(st.sampled_from([False, False, True]))
-	return ChangeTerms(known.id, at_boundary=at_boundary, **{kind: draw(values[kind])})
-
-
-def lines_from(number: int, start: date, recurring: bool = False) -> st.SearchStrategy[ContractLine]:
-	"""The line that the amendment with that number adds."""
-	return lines(f"A{number}", start, recurring=recurring)
+		return Terminate(effective, *draw(TERMINATIONS))
+	return {"resume": Resume(), "decline": DeclineRenewal()}[kind]
 
 
 @st.composite
-def _entries(draw: st.DrawFn, agreed: tuple[ContractLine, ...], begin: date, days: int) -> tuple[Entry, ...]:
-	known = {line.id: line for line in agreed}
-	entries: list[Entry] = []
+def added_lines(
+	draw: st.DrawFn, kind: str, number: int, effective: date, known: list[ContractLine]
+) -> AddLine:
+	"""A further line, a successor where one is possible, a completed milestone, or a credit."""
+	id = f"A{number}"
+	if kind == "milestone":
+		return AddLine(ContractLine(id, effective, (Revision(effective, Terms(draw(PRICES))),)))
+	if kind == "credit":
+		terms = Terms(-draw(PRICES))
+		return AddLine(ContractLine(id, effective, (Revision(effective, terms),), credit=True))
+	replaced = {line.replaces for line in known}
+	may_go = [
+		line
+		for line in known
+		if not line.one_off and line.id not in replaced and line.start <= effective and kind == "replace"
+	]
+	line = draw(exceptional_lines(id, effective, recurring=bool(may_go)))
+	return AddLine(replace(line, replaces=draw(st.sampled_from(may_go)).id) if may_go else line)
+
+
+@st.composite
+def _amendments(
+	draw: st.DrawFn, number: int, wanted: date, standing: Contract, known: list[ContractLine]
+) -> Amendment:
+	kind = draw(KINDS)
+	at_once = draw(st.sampled_from([False, False, True]))
+	if kind == "renew" and standing.term_end is not None:
+		months = draw(st.sampled_from([1, 12, 3, None]))
+		uplift = draw(change_terms(known[0], "price"))
+		return Amendment(f"A{number}", standing.term_end, (Renew(months), uplift), number, at_once)
+	line = draw(st.sampled_from(known))
+	if kind in CHANGED_TERMS or kind == "renew":
+		wanted = max(wanted, line.start)
+		change: Change = draw(change_terms(line, "price" if kind == "renew" else kind))
+	elif kind == "end":
+		change = EndLine(line.id, wanted)
+	elif kind in _LINES:
+		change = draw(added_lines(kind, number, wanted, known))
+	else:
+		if kind == "resume":
+			wanted = draw(_days_of_pauses(standing, wanted))
+		change = draw(course_changes(kind, wanted))
+	return Amendment(f"A{number}", wanted, (change,), number, at_once)
+
+
+@st.composite
+def _days_of_pauses(draw: st.DrawFn, standing: Contract, wanted: date) -> date:
+	"""A day on which service can begin again, if there is one."""
+	pauses = standing.lines[0].pauses
+	return pauses[-1].start + timedelta(days=draw(st.integers(0, 40))) if pauses else wanted
+
+
+@st.composite
+def _entries(draw: st.DrawFn, base: Contract, days: int) -> tuple[Entry, ...]:
+	begin = base.lines[0].start
+	known = list(base.lines)
+	entries = draw(_ramps(base, days))
 	entered = begin
-	for number in range(1, draw(st.sampled_from([1, 0, 2, 1, 2, 3, 4, 8])) + 1):
+	for number in range(1, draw(st.sampled_from([1, 0, 2, 3, 2, 4, 5, 8])) + 1):
 		pause, lead, stands = draw(MOMENTS)
 		entered += timedelta(days=int(days * pause))
-		effective = max(entered + timedelta(days=lead), begin)
-		change = draw(_changes(known, effective, number))
-		if isinstance(change, AddLine):
-			known[change.line.id] = change.line
-		elif isinstance(change, ChangeTerms):
-			effective = max(effective, known[change.line].start)
+		wanted = max(entered + timedelta(days=lead), begin)
+		standing = _standing(base, entries)
+		amendment = draw(_amendments(number, wanted, standing, known))
 		withdrawn = None if stands is None else entered + timedelta(days=int(days * stands))
-		entries.append(Entry(Amendment(f"A{number}", effective, (change,), number), entered, withdrawn))
-	named = {_names(entry) for entry in entries}
-	return tuple(replace(entry, withdrawn=None) if _adds(entry) in named else entry for entry in entries)
-
-
-def _names(entry: Entry) -> str:
-	"""The line that must exist for the amendment to make sense."""
-	change = entry.amendment.changes[0]
-	return change.line.replaces if isinstance(change, AddLine) else getattr(change, "line", "")
-
-
-def _adds(entry: Entry) -> str | None:
-	change = entry.amendment.changes[0]
-	return change.line.id if isinstance(change, AddLine) else None
+		entry = Entry(amendment, entered, withdrawn)
+		entries += [entry, *draw(_sequels(entry, number))]
+		known += [change.line for change in amendment.changes if isinstance(change, AddLine)]
+		generated.update(type(change).__name__ for change in amendment.changes)
+	return accepted(base, entries)
 
 
 @st.composite
-def histories(draw: st.DrawFn, conventions: st.SearchStrategy[dict[str, Any]] = CONVENTIONS) -> History:
+def _ramps(draw: st.DrawFn, base: Contract, days: int) -> list[Entry]:
+	"""Steps that were agreed at signature."""
+	start, count = base.lines[0].start, draw(st.sampled_from([0, 0, 0, 1, 2, 3]))
+	steps = []
+	for number in range(1, count + 1):
+		on = start + timedelta(days=max(number, days * number // (count + 1)))
+		change = ChangeTerms(base.lines[0].id, price=draw(PRICES))
+		steps.append(Entry(Amendment("", on, (change,)), date.min))
+	return steps
+
+
+@st.composite
+def _sequels(draw: st.DrawFn, entry: Entry, number: int) -> list[Entry]:
+	"""What often follows: service begins again, a milestone is opened again and completed on another, maybe earlier, day."""
+	days = draw(st.sampled_from([None, 1, 5, 20, -20, 45]))
+	change = entry.amendment.changes[0]
+	if days is None or (isinstance(change, Pause) and days < 0):
+		return []
+	if isinstance(change, Pause):
+		again: Change = Resume()
+		on, entered = (
+			entry.amendment.effective + timedelta(days=days),
+			entry.entered + timedelta(days=abs(days)),
+		)
+	elif isinstance(change, AddLine) and change.line.one_off and entry.withdrawn:
+		on, entered = change.line.start + timedelta(days=days), entry.withdrawn + timedelta(days=1)
+		first = replace(change.line.history[0], effective=on)
+		again = AddLine(replace(change.line, start=on, history=(first,)))
+	else:
+		return []
+	return [Entry(Amendment(f"A{number}b", on, (again,), number + 20, entry.amendment.at_once), entered)]
+
+
+def _standing(base: Contract, entries: list[Entry]) -> Contract:
+	return amend(base, tuple(entry.amendment for entry in accepted(base, entries) if not entry.withdrawn))
+
+
+def accepted(base: Contract, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+	"""What the product takes of ``entries``: it refuses an amendment, or its withdrawal, that would make no sense."""
+	entries = tuple(entries)
+	events = [(entry.entered, number, True) for number, entry in enumerate(entries)]
+	events += [(entry.withdrawn, number, False) for number, entry in enumerate(entries) if entry.withdrawn]
+	standing: dict[int, Amendment] = {}
+	known, withdrawn = set(), set()
+	for _, number, enters in sorted(events, key=lambda event: (event[0], event[1], not event[2])):
+		if not enters and number not in standing:
+			continue
+		after = {other: amendment for other, amendment in standing.items() if enters or other != number}
+		if enters:
+			after[number] = entries[number].amendment
+		try:
+			amend(base, tuple(after.values()))
+		except DomainError:
+			continue
+		standing = after
+		(known if enters else withdrawn).add(number)
+	return tuple(
+		entry if number in withdrawn else replace(entry, withdrawn=None)
+		for number, entry in enumerate(entries)
+		if number in known
+	)
+
+
+@st.composite
+def histories(draw: st.DrawFn, conventions: Conventions = CONVENTIONS) -> History:
 	"""A contract's life of some periods: lines, up to eight amendments, and runs with skips and repeats."""
-	first = draw(lines("L0", recurring=True))
+	first = draw(exceptional_lines("L0", recurring=True))
 	agreed = [first]
 	if draw(st.integers(0, 3)) == 3:
-		agreed.append(draw(lines("L1", first.start + timedelta(days=draw(st.integers(0, 70))))))
+		agreed.append(draw(exceptional_lines("L1", first.start + timedelta(days=draw(st.integers(0, 70))))))
 	periods, extra = draw(st.sampled_from(list(product([1, 2, 3, 4, 5], [0, 3, 17]))))
 	days = min(_length(first.grid.interval) * periods + extra, 1_200)
-	contract = Contract("C", lines=tuple(agreed), **draw(conventions))
-	entries = draw(_entries(contract.lines, first.start, days))
+	months = draw(TERM_MONTHS)
+	contract = Contract(
+		"C",
+		lines=tuple(agreed),
+		start=first.start,
+		term_end=None if months is None else add_months(first.start, months),
+		**draw(conventions),
+	)
+	entries = draw(_entries(contract, days))
 	offsets = draw(st.lists(st.integers(-10, days), min_size=periods // 2, max_size=5))
 	runs = tuple(first.start + timedelta(days=offset) for offset in sorted(offsets))
 	generated["histories"] += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_ext.core import billing, contract, invoicing, period, proration
+from billing_ext.core import billing, contract, invoicing, period, proration, renewal
 from billing_ext.integrations.tripletex import delivery, documents
 
 APP = Path(__file__).resolve().parents[2] / "billing_ext"
@@ -38,6 +38,9 @@ def values(kind: type[Enum]):
 		("Billing Contract", "first_period", contract.FirstPeriod),
 		("Billing Contract", "correction_billing", contract.CorrectionBilling),
 		("Billing Contract", "credit_handling", contract.CreditHandling),
+		("Billing Contract", "undercharge_handling", contract.UnderchargeHandling),
+		("Billing Amendment", "correction_billing", contract.CorrectionBilling),
+		("Billing Contract", "renewal_price_rule", renewal.PriceRule),
 		("Billing Contract", "billing_interval", period.Unit),
 		("Billing Contract", "price_period", period.Unit),
 		("Billing Contract Line", "billing_interval", period.Unit),
@@ -55,7 +58,7 @@ def test_what_users_can_choose_is_what_the_core_knows(name, field, kind):
 
 def test_every_kind_of_charge_can_be_stored():
 	assert set(values(billing.ChargeKind)) < set(options("Billing Charge", "kind"))
-	assert values(invoicing.DocumentKind) == ["Invoice", "Credit Note"]
+	assert values(invoicing.DocumentKind) == ["Invoice", "Credit Note", "Debit Note"]
 
 
 def test_every_broken_rule_has_words_and_every_word_a_rule():

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conformance import businesscentral, engines, erp, killbill, lago  # noqa: F401 - they register themselves
+from conformance import businesscentral, credits, engines, erp, killbill, lago, life, recurring  # noqa: F401 - they register themselves
 from conformance.report import report
 from conformance.verdicts import OBSERVED_BUGS, Verdict, expected_of, judge, load_cases, same
 

@@ -27,7 +27,7 @@ from found import SPREAD_CREDIT
 from histories import histories
 from hypothesis import example, given
 
-from billing_ext.core.billing import plan_charges
+from billing_ext.core.billing import ChargeKind, plan_charges
 from billing_ext.core.contract import CreditHandling
 from billing_ext.core.derivation import derivation, formula, plain, segment_from_json, segment_to_json
 from billing_ext.core.period import Grid
@@ -189,6 +189,10 @@ def test_every_formula_holds_and_every_segment_survives_the_ledger(history):
 		text = formula(charge)
 		(left, *right), amount = sides(text)
 		assert len({*right}) <= 1
+		if charge.kind is ChargeKind.CREDIT and charge.amount < 0:
+			assert left == right[0] >= 0
+			assert text.split(" = ")[0].endswith(f" - {-charge.amount}")
+			continue
 		assert amount == str(charge.amount) or text == amount
 		terms = 1 if charge.segment and "≈" not in text else len(charge.expected) + 1
 		assert abs(left - (right or [Fraction(charge.amount)])[0]) <= terms * unit / 2

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from billing_ext.custom_fields import CUSTOM_FIELDS
+from billing_ext.custom_fields import CUSTOM_FIELDS, HRMS_FIELDS
 
 APP = Path(__file__).parents[2] / "billing_ext"
 EVERYWHERE = ""
@@ -97,10 +97,15 @@ def in_number_card(doc: dict[str, Any]) -> Found:
 	yield doc["label"], EVERYWHERE
 
 
+def in_report(doc: dict[str, Any]) -> Found:
+	yield doc["name"], EVERYWHERE
+
+
 IN_RECORD: dict[str, Callable[[dict[str, Any]], Found]] = {
 	"DocType": in_doctype,
 	"Workspace": in_workspace,
 	"Number Card": in_number_card,
+	"Report": in_report,
 }
 
 
@@ -113,7 +118,7 @@ def found() -> Found:
 	for path in (APP / "billing_ext").rglob("*.json"):
 		record = json.loads(path.read_text())
 		yield from IN_RECORD[record["doctype"]](record)
-	for doctype, fields in CUSTOM_FIELDS.items():
+	for doctype, fields in {**CUSTOM_FIELDS, **HRMS_FIELDS}.items():
 		for field in fields:
 			yield from in_field(field, doctype)
 

@@ -70,6 +70,14 @@ class Form:
 	def press(self, label: str) -> None:
 		self.button(label).click()
 
+	def menu(self, group: str, label: str) -> None:
+		"""Press a button that is one of a group's."""
+		buttons = self.root.locator(
+			".inner-group-button:visible", has=self.page.get_by_role("button", name=group)
+		)
+		buttons.get_by_role("button", name=group).click()
+		buttons.locator(".dropdown-item", has_text=label).click()
+
 	def tab(self, label: str) -> None:
 		self.root.get_by_role("tab", name=label, exact=True).click()
 

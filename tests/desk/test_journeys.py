@@ -165,7 +165,7 @@ def test_raise_a_price_in_mid_cycle(form, month, screenshot):
 		pay(invoice)
 
 	form.open("Billing Contract", name)
-	form.press("Amend")
+	form.menu("Change", "Lines and Prices")
 	form.fill("effective_date", written(month.replace(day=16)))
 	form.choose_cell("lines", 1, "contract_line", "Support, Standard")
 	form.fill_cell("lines", 1, "new_price", "750")
@@ -197,7 +197,7 @@ def test_terminate_with_a_credit_note(form, month, screenshot):
 	contract_billing.bill(name, month)
 
 	form.open("Billing Contract", name)
-	form.press("Terminate")
+	form.menu("Change", "Terminate")
 	form.fill("last_service_day", written(month.replace(day=15)))
 	form.shows("Credit Note for", "kr -250,00")
 	screenshot("termination")

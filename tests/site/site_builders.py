@@ -89,7 +89,9 @@ def amendment(
 
 
 def change(contract: Any, index: int = 0, **values: Any) -> dict[str, Any]:
-	return {"change": "Change Terms", "contract_line": contract.lines[index].name, **values}
+	"""New terms from the effective date on, whether they cost more or less."""
+	line = contract.lines[index].name
+	return {"change": "Change Terms", "contract_line": line, "applies": "On Effective Date", **values}
 
 
 def termination(contract: Any, last_service_day: date) -> Any:

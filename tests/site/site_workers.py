@@ -32,6 +32,13 @@ def bill(name, as_of):
 	contract_billing.bill(name, as_of)
 
 
+def bill_unit(names, as_of):
+	from billing_ext.services import contract_billing
+
+	barred = contract_billing.bill_unit(names, as_of)
+	assert barred == {}
+
+
 def die_between_charge_and_invoice(name, as_of):
 	from billing_ext.repositories import invoices
 

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from billing_ext import api
-from billing_ext.core.contract import CorrectionBilling, CreditHandling, FirstPeriod, Timing
+from billing_ext.core.contract import (
+	CorrectionBilling,
+	CreditHandling,
+	FirstPeriod,
+	Timing,
+	UnderchargeHandling,
+)
 from billing_ext.core.period import Unit
 from billing_ext.core.proration import Proration
-from billing_ext.repositories.contract_rows import Alignment, LineChange
+from billing_ext.repositories.contract_rows import Alignment, AmendmentType, LineChange, Renewal, UnusedTime
 from billing_ext.services import messages, preview
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -59,6 +65,7 @@ def test_there_are_three_examples():
 	[
 		("Contract", preview.CONTRACT_FIELDS),
 		("Line", preview.LINE_FIELDS),
+		("Step", preview.STEP_FIELDS),
 		("Amendment", preview.AMENDMENT_FIELDS),
 		("Change", preview.CHANGE_FIELDS),
 	],
@@ -78,6 +85,10 @@ def test_the_page_lists_the_fields_that_the_endpoint_knows(heading, known):
 		("Contract", "first_period", FirstPeriod),
 		("Contract", "correction_billing", CorrectionBilling),
 		("Contract", "credit_handling", CreditHandling),
+		("Contract", "undercharge_handling", UnderchargeHandling),
+		("Contract", "renewal", Renewal),
+		("Amendment", "amendment_type", AmendmentType),
+		("Amendment", "unused_time", UnusedTime),
 		("Change", "change", LineChange),
 	],
 )

@@ -179,3 +179,35 @@ def test_an_interval_of_a_line_may_give_the_count_alone():
 	line = {"price": 100, "billing_interval_count": 3}
 	result = api.preview({"start_date": "2026-04-01", "lines": [line]}, as_of="2026-04-01")
 	assert amounts(result) == [[("300.00", "2026-04-01", "2026-06-30")]]
+
+
+@pytest.mark.commits
+def test_a_preview_compares_the_conventions():
+	agreement = contract(
+		line(300), start_date=date(2026, 1, 16), alignment="Billing Day", billing_day=1, submit=False
+	)
+	result = contract_api.preview(agreement.name, "2026-01-16")
+	# 300 x 16/31, x 15/30, x 16/30, x 16/31 and the whole price
+	assert [(row["convention"], row["total"], row["own"]) for row in result["conventions"]] == [
+		("Actual Days", "154.84", True),
+		("30/360", "150.00", False),
+		("Actual/360", "160.00", False),
+		("Months First", "154.84", False),
+		("None", "300.00", False),
+	]
+
+
+@pytest.mark.commits
+def test_an_amendments_preview_compares_what_it_changes():
+	agreement = contract(line(300), start_date=date(2026, 1, 1), proration="30/360")
+	contract_billing.bill(agreement.name, date(2026, 1, 1))
+	draft = amendment(agreement, date(2026, 1, 16), change(agreement, new_price=600), submit=False)
+	result = contract_api.preview_amendment(draft.as_dict())
+	# 3 x 600, and 300 more for 15 of 30 days; 16 of 31 days: 145.16 + 309.68 - 300
+	assert [(row["convention"], row["total"], row["own"]) for row in result["conventions"]] == [
+		("Actual Days", "1954.84", False),
+		("30/360", "1950.00", True),
+		("Actual/360", "1970.00", False),
+		("Months First", "1954.84", False),
+		("None", "1800.00", False),
+	]

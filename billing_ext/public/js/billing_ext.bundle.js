@@ -1,9 +1,12 @@
 import "./desk/preview_dialog";
+import "./desk/pro_forma";
 import "./desk/contract_overview";
 import "./desk/amendment_preview";
 import "./desk/customer_contracts";
+import "./desk/deals";
 import "./desk/derivation";
 import "./desk/queries";
+import "./desk/renewal";
 import "./desk/run_errors";
 import "./desk/liquid_studio";
 import "./desk/liquid_history";
@@ -14,3 +17,4 @@ import "./desk/tripletex_panel";
 import "./desk/tripletex_message";
 import "./desk/tripletex_drift";
 import "./desk/tripletex_comparison";
+import "./desk/parallel_run";

@@ -1,9 +1,12 @@
 frappe.ui.form.on("Sales Invoice", {
 	refresh(frm) {
-		const { billing_ext_contract: contract, billing_ext_run: run, docstatus } = frm.doc;
+		const { billing_ext_contract: contract, billing_ext_run: run, docstatus, items } = frm.doc;
 		if (frm.doc.billing_ext_tripletex_status) add_messages(frm);
 		if (!contract) return;
-		add_link(frm, "Billing Contract", contract);
+		const of_rows = items.map((row) => row.billing_ext_contract).filter(Boolean);
+		const contracts = new Set([contract, ...of_rows]);
+		if (contracts.size > 1) add_list(frm, "Billing Contract", [...contracts]);
+		else add_link(frm, "Billing Contract", contract);
 		if (run) add_link(frm, "Billing Run", run);
 		if (docstatus === 2) offer_release(frm);
 	},
@@ -12,6 +15,13 @@ frappe.ui.form.on("Sales Invoice", {
 function add_link(frm, doctype, name) {
 	if (!frappe.model.can_read(doctype)) return;
 	frm.add_custom_button(__(doctype), () => frappe.set_route("Form", doctype, name), __("View"));
+}
+
+// Contracts that share the invoice.
+function add_list(frm, doctype, names) {
+	if (!frappe.model.can_read(doctype)) return;
+	const show = () => frappe.set_route("List", doctype, { name: ["in", names] });
+	frm.add_custom_button(__(doctype), show, __("View"));
 }
 
 // What has been sent to Tripletex about the document, and what stands in the way.

@@ -118,6 +118,8 @@ def _prices(doc: Any, item: Any, net: Decimal) -> tuple[Money, Money]:
 def _description(item: Any, explanations: int) -> str | None:
 	"""What the row is described as, without the explanations that billing put below it and its name above."""
 	parts = str(item.description or "").split("<br>")
+	if item.get("billing_ext_contract") and item.billing_ext_contract in parts[-1]:
+		parts.pop()  # the heading above the row says it
 	if explanations:
 		parts = parts[:-explanations] if len(parts) > explanations else []
 	words = text("<br>".join(parts))
@@ -156,24 +158,30 @@ def _left_hand_side(formula: str, amount: Money) -> str:
 
 
 def _groups(doc: Any, lines: list[Drop], charges: Charges, shown: Presentation) -> list[Drop]:
-	"""Lines by contract, in the order of the document; what has no contract of its own belongs to the document's."""
+	"""Lines by contract, in the order of the document.
+
+	What has no contract of its own belongs to the document's, unless several share that.
+	"""
+	contracts_of_rows = {rows[0]["contract"] for rows in charges.values()}
+	otherwise = doc.get("billing_ext_contract") if len(contracts_of_rows) < 2 else None
 	grouped: dict[str | None, list[Drop]] = {}
 	for item, line in zip(doc.items, lines, strict=True):
 		rows = charges.get(item.name)
-		name = rows[0]["contract"] if rows else doc.get("billing_ext_contract")
-		grouped.setdefault(name, []).append(line)
-	return [_group(name, members, doc.currency, shown) for name, members in grouped.items()]
+		grouped.setdefault(rows[0]["contract"] if rows else otherwise, []).append(line)
+	return [_group(doc, name, members, shown) for name, members in grouped.items()]
 
 
-def _group(name: str | None, lines: list[Drop], currency: str, shown: Presentation) -> Drop:
+def _group(doc: Any, name: str | None, lines: list[Drop], shown: Presentation) -> Drop:
 	contract = contracts.of(frappe.get_doc("Billing Contract", name), shown) if name else None
+	title = contract and contract["title"]
 	return Drop(
 		drops.GROUP,
 		{
 			"contract": contract,
-			"title": contract and contract["title"],
+			# The customer's name says nothing on an invoice where all contracts have it.
+			"title": name if title == doc.customer_name else title,
 			"lines": lines,
-			"net": total([line["net"] for line in lines], currency),  # type: ignore[misc]
+			"net": total([line["net"] for line in lines], doc.currency),  # type: ignore[misc]
 		},
 	)
 
@@ -195,6 +203,7 @@ def _invoice(
 			"number": None if kind == "pro_forma" and doc.doctype == "Sales Invoice" else numbers.shown(doc),
 			"kind": kind,
 			"is_credit_note": kind == "credit_note",
+			"is_debit_note": bool(doc.get("is_debit_note")),
 			"is_pro_forma": kind == "pro_forma",
 			"is_cancelled": doc.docstatus == 2,
 			"date": issued,

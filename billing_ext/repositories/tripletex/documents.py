@@ -124,7 +124,7 @@ def document(name: str, settings: Settings) -> Document:
 	lines = tuple(_line(invoice, item, maps_, sign) for item in invoice.items) + tuple(
 		_charge_line(invoice, tax, maps_, sign) for tax in invoice.taxes if _is_charge(tax)
 	)
-	credited = invoice.return_against or ""
+	credited = (invoice.return_against or "") if invoice.is_return else ""
 	return Document(
 		name=invoice.name,
 		company=invoice.company,

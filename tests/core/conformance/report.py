@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from conformance.verdicts import Outcome, Verdict, expected_of, system_of
+from conformance.verdicts import Outcome, Verdict, expected_of, system_of, topics_left_out
 
 NAMES = {
 	"kb": "Kill Bill",
@@ -24,6 +24,10 @@ NAMES = {
 	"samsung": "Samsung",
 	"sfdc": "Salesforce",
 	"silver": "Sentry",
+	"snow": "ServiceNow",
+	"odoo": "Odoo",
+	"cm": "ChartMogul",
+	"recurly": "Recurly",
 }
 HEAD = """# Conformance with other billing systems
 
@@ -44,6 +48,8 @@ def report(outcomes: Sequence[Outcome]) -> str:
 	parts += _by_reason(outcomes, Verdict.INCOMPARABLE)
 	parts.append("## Settings under which the cases agree\n")
 	parts.append(_settings(outcomes))
+	parts.append("## Cases of topics that are none of the core's\n")
+	parts.append(_table(["Topic", "Cases"], topics_left_out().most_common()))
 	return "\n".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).parents[2] / "cases" / "vectors.json"
-TOPICS = {"proration", "billing-dates", "upgrade", "downgrade", "cancel", "seats", "trial", "anchor-change"}
+TOPICS = {
+	"proration", "billing-dates", "upgrade", "downgrade", "cancel", "seats", "trial", "anchor-change", "pause-resume",
+	"ramp", "renewal", "price-indexation", "milestone", "credit", "rounding", "discounts", "mrr",
+	"dunning/blocked-period-credit",
+}  # fmt: skip
 NOT_NUMBERS = {"formula", "parts", "factor", "conservation"}
 """Expected fields that explain a number in words."""
 OBSERVED_BUGS = {"wrong_observed", "observed", "before_fix", "actual_factor"}
@@ -71,7 +76,20 @@ def system_of(case: Case) -> str:
 
 def load_cases() -> list[Case]:
 	"""The cases of the topics that our core covers."""
-	return [case for case in json.loads(CASES.read_text()) if case["topic"].split("/")[0] in TOPICS]
+	return [case for case in _all_cases() if _is_covered(case)]
+
+
+def topics_left_out() -> Counter[str]:
+	"""How many cases each topic has that our core does not cover."""
+	return Counter(case["topic"].split("/")[0] for case in _all_cases() if not _is_covered(case))
+
+
+def _all_cases() -> list[Case]:
+	return json.loads(CASES.read_text())
+
+
+def _is_covered(case: Case) -> bool:
+	return bool({case["topic"], case["topic"].split("/")[0]} & TOPICS)
 
 
 def judge(case: Case) -> Outcome:

@@ -1,11 +1,13 @@
 // What an amendment does to the next documents: the same dates without and with it, side by side.
 
+import { conventions } from "./conventions";
 import { documents } from "./documents";
 import { date, empty, text } from "./format";
 
 frappe.provide("billing_ext");
 
-billing_ext.amendment_preview = function ({ without_amendment, with_amendment }) {
+billing_ext.amendment_preview = function (preview) {
+	const { without_amendment, with_amendment } = preview;
 	const currency = with_amendment.currency;
 	const [before, after] = [without_amendment, with_amendment].map(by_date);
 	const dates = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -20,7 +22,8 @@ billing_ext.amendment_preview = function ({ without_amendment, with_amendment })
 				</tr>
 			</thead>
 			<tbody>${dates.map((day) => row(day, before.get(day), after.get(day), currency)).join("")}</tbody>
-		</table>`;
+		</table>
+		${after.size ? conventions(preview.conventions, currency) : ""}`;
 };
 
 billing_ext.amendment_problem = (message) => `<p class="text-warning">${text(strip_html(message))}</p>`;

@@ -2,6 +2,7 @@
 
 import { documents } from "./documents";
 import { date, empty, link, money, pill, span, status_pill, text } from "./format";
+import { milestones, work } from "./milestones";
 import { number, table } from "./table";
 import { timeline } from "./timeline";
 
@@ -14,6 +15,8 @@ billing_ext.contract_overview = function (overview) {
 			${undecided(overview)}
 			<h5>${__("Terms")}</h5>
 			${timeline(overview)}
+			${milestones(overview, frappe.model.can_write("Billing Contract"))}
+			${work(overview)}
 			<h5>${__("Documents")}</h5>
 			${past(overview)}
 			<h5>${__("Coming")}</h5>
@@ -57,12 +60,19 @@ function past({ invoices, currency }) {
 			link("Sales Invoice", invoice.name),
 			date(invoice.posting_date),
 			invoice.is_return ? "" : date(invoice.due_date),
-			money(invoice.net_total, currency),
+			own_net(invoice, currency),
 			money(invoice.grand_total, currency),
 			money(invoice.outstanding_amount, invoice.party_account_currency),
 			pill(__(invoice.status), INVOICE_COLOURS[invoice.status] || "gray"),
 		])
 	);
+}
+
+// Contracts that share an invoice each have a part of it.
+function own_net({ contract_net, net_total }, currency) {
+	const own = money(contract_net, currency);
+	if (contract_net === net_total) return own;
+	return `${own} <span class="text-muted">${__("of {0}", [money(net_total, currency)])}</span>`;
 }
 
 function coming({ coming, currency, today }) {

@@ -1,4 +1,4 @@
-// Invoices and credit notes that billing would make: of a preview, a forecast or an amendment.
+// Invoices, credit and debit notes that billing would make: of a preview, a forecast or an amendment.
 
 import { arithmetic, link, money, span, text } from "./format";
 
@@ -19,10 +19,11 @@ function document_html(document, currency) {
 
 function kind(document) {
 	if (document.kind === "Invoice") return __("Invoice");
-	// What a forecast credits may be on an invoice that is itself only forecast.
+	// What a forecast corrects may be on an invoice that is itself only forecast.
 	const exists = document.against && !document.against.startsWith("preview-");
-	if (!exists) return __("Credit Note");
-	return __("Credit Note for {0}", [link("Sales Invoice", document.against)]);
+	const against = exists && [link("Sales Invoice", document.against)];
+	if (document.kind === "Debit Note") return against ? __("Debit Note for {0}", against) : __("Debit Note");
+	return against ? __("Credit Note for {0}", against) : __("Credit Note");
 }
 
 function row_html(row, currency) {

@@ -1,6 +1,7 @@
 // The preview beside the editor: a sandboxed page scaled to the paper, or the PDF as it would be sent.
 
 import { API } from "./liquid_parts";
+import { pdf_blob } from "./pdf_blob";
 
 const MILLIMETRE = 96 / 25.4; // in CSS pixels
 const SHEETS = {
@@ -115,9 +116,4 @@ export class Preview {
 function sheet({ page_size, orientation }) {
 	const sides = SHEETS[page_size] || SHEETS.A4;
 	return orientation === "Landscape" ? [...sides].reverse() : sides;
-}
-
-function pdf_blob(base64) {
-	const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-	return new Blob([bytes], { type: "application/pdf" });
 }

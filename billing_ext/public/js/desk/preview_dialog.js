@@ -1,5 +1,6 @@
 // What a contract would be billed by a day; with `bill`, also the button that does it.
 
+import { conventions } from "./conventions";
 import { documents } from "./documents";
 import { empty } from "./format";
 
@@ -38,9 +39,21 @@ async function show(dialog, contract) {
 	const preview = await frappe.xcall("billing_ext.api.contracts.preview", { contract, as_of });
 	if (as_of !== dialog.get_value("as_of")) return;
 	const [run] = preview.runs;
-	const html = documents(run.documents, preview.currency) || empty(__("Nothing is due by then."));
-	dialog.get_field("documents").$wrapper.html(html);
+	const html = run.documents.length
+		? documents(run.documents, preview.currency) + conventions(preview.conventions, preview.currency)
+		: empty(__("Nothing is due by then."));
+	dialog.get_field("documents").$wrapper.html(sharing(preview.shares_with) + html);
 	dialog.get_primary_btn().prop("disabled", !run.documents.length);
+}
+
+// A run bills contracts that share invoices together; Bill Now bills what is shown here and nothing else.
+function sharing(count) {
+	if (!count) return "";
+	const words = __(
+		"Runs put this on one invoice with other contracts of the customer ({0}). Bill Now makes an invoice for this contract alone.",
+		[count]
+	);
+	return `<p class="text-muted">${words}</p>`;
 }
 
 async function bill_now(dialog, contract, as_of) {

@@ -32,6 +32,10 @@ billing_ext.set_contract_queries = function (frm) {
 	frm.set_query("cost_center", () => not_a_group(frm));
 	frm.set_query("project", of_company);
 	frm.set_query("print_format", () => ({ filters: { doc_type: "Sales Invoice", disabled: 0 } }));
+	const sales_items = () => ({ filters: { is_sales_item: 1, has_variants: 0, disabled: 0 } });
+	frm.set_query("item_code", "time_rates", sales_items);
+	frm.set_query("expense_item", sales_items);
+	frm.set_query("task", "milestones", () => (frm.doc.project ? { filters: { project: frm.doc.project } } : {}));
 };
 
 const not_a_group = (frm) => ({ filters: { company: frm.doc.company, is_group: 0, disabled: 0 } });

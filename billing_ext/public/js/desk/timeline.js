@@ -50,6 +50,11 @@ function marks(line, today) {
 	if (line.replaces) found.push(pill(__("Successor"), "blue"));
 	const shown = (iso) => [frappe.datetime.str_to_user(iso)];
 	if (line.start > today) found.push(pill(__("Starts {0}", shown(line.start)), "blue"));
+	for (const { kind, start, last_day } of line.unbilled) {
+		if (last_day && last_day < today) continue;
+		const days = [frappe.datetime.str_to_user(start), last_day ? frappe.datetime.str_to_user(last_day) : "…"];
+		found.push(pill(kind === "Free" ? __("Free {0} – {1}", days) : __("Paused {0} – {1}", days), "yellow"));
+	}
 	if (line.last_day && !line.one_off) {
 		const day = shown(line.last_day);
 		found.push(pill(line.last_day < today ? __("Ended {0}", day) : __("Ends {0}", day), "gray"));
@@ -70,6 +75,7 @@ function track(line, currency, today, axis) {
 	return `
 		<div class="billing-track" aria-hidden="true">
 			${stretches(line, currency, axis)}
+			${unbilled(line, axis)}
 			${billed(line, axis)}
 			${now(today, axis)}
 		</div>`;
@@ -90,6 +96,17 @@ function stretches(line, currency, axis) {
 		return `<span class="billing-stretch" style="left: ${left}%; width: ${width}%" title="${label}">${label}</span>`;
 	});
 	return bars.join("");
+}
+
+function unbilled(line, axis) {
+	return line.unbilled
+		.map(({ kind, start, last_day }) => {
+			const left = Math.max(0, axis.at(start));
+			const end = last_day ? axis.at(frappe.datetime.add_days(last_day, 1)) : 100;
+			const title = kind === "Free" ? __("Not charged") : __("Paused");
+			return `<span class="billing-unbilled" style="left: ${left}%; width: ${end - left}%" title="${title}"></span>`;
+		})
+		.join("");
 }
 
 function billed(line, axis) {
