@@ -123,14 +123,17 @@ def _at_once(contract: Contract, charge: Charge) -> bool:
 def _debit_notes(
 	contract: Contract, rows: list[Row], carriers: Sequence[Carrier]
 ) -> tuple[list[Row], list[InvoiceDraft]]:
-	"""The rows that stay on the invoice, and a debit note for each invoice whose period turned out to cost more."""
+	"""The rows that stay on the invoice, and a debit note for each invoice whose period turned out to cost more.
+
+	The first invoice for a period is the one that is corrected, not an earlier debit note.
+	"""
 	stay: list[Row] = []
 	against: dict[str, list[Row]] = {}
 	for row in rows:
 		charge = row.charges[0]
-		carrier = next(iter(_by_preference(contract, charge, carriers)), None)
 		place = charge.line, charge.period
-		if carrier and (carrier.line, carrier.period) == place and charge.kind is ChargeKind.CORRECTION:
+		carrier = next((each for each in carriers if (each.line, each.period) == place), None)
+		if carrier and charge.kind is ChargeKind.CORRECTION:
 			against.setdefault(carrier.invoice, []).append(row)
 		else:
 			stay.append(row)

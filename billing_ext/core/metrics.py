@@ -19,8 +19,10 @@ def mrr(contract: Contract, day: date) -> Fraction:
 
 
 def line_mrr(line: ContractLine, day: date) -> Fraction:
-	"""Monthly recurring revenue of one line on ``day``: 0 before its start, after its end, while it is
-	free or paused, and for a one-off line."""
+	"""Monthly recurring revenue of one line on ``day``.
+
+	0 before its start, after its end, while it is free or paused, and for a one-off line.
+	"""
 	if line.grid is None or day < line.start or (line.end is not None and day >= line.end):
 		return Fraction(0)
 	if any(part.start <= day < part.end for part in (*line.free, *line.pauses)):

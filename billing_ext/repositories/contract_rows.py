@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 
+from billing_ext.core.amending import amend
 from billing_ext.core.contract import (
 	AddLine,
 	Amendment,
@@ -33,7 +34,6 @@ from billing_ext.core.contract import (
 	Terms,
 	Timing,
 	UnderchargeHandling,
-	amend,
 )
 from billing_ext.core.errors import DomainError
 from billing_ext.core.money import Currency
@@ -125,7 +125,7 @@ def contract_from(
 ) -> Contract:
 	"""The contract as its amendments leave it. ``amendments`` have their own rows under ``lines``.
 
-	Raises DomainError, naming field and row, for what cannot be read, and what ``core.contract.amend`` raises.
+	Raises DomainError, naming field and row, for what cannot be read, and what ``core.amending.amend`` raises.
 	"""
 	rows: dict[str, Row] = {}
 	for row in lines:
@@ -272,7 +272,7 @@ def _of_the_term(kind: AmendmentType, amendment: Row, effective: date) -> list[C
 def _line_change(contract: Row, rows: Mapping[str, Row], change: Row) -> Change:
 	kind = option(LineChange, change, "change", LineChange.CHANGE_TERMS)
 	if kind is LineChange.CHANGE_TERMS:
-		return _change_terms(change)
+		return _change_terms(change, _is_credit(rows.get(target_line(change), {})))
 	if kind is LineChange.END_LINE:
 		return EndLine(target_line(change), required_day(change, "last_service_day"))
 	return AddLine(line_from(contract, rows[line_id(change)]))
@@ -324,8 +324,12 @@ def _new_row(change: Row, old: Row, amendment: Row) -> Row:
 	}
 
 
-def _change_terms(change: Row) -> ChangeTerms:
-	"""A saved row says which fields it sets; JSON sets those that it gives."""
+def _is_credit(row: Row) -> bool:
+	return option(LineType, row, "line_type", LineType.RECURRING) is LineType.CREDIT
+
+
+def _change_terms(change: Row, credit: bool) -> ChangeTerms:
+	"""A saved row says which fields it sets; JSON sets those that it gives. The price of a credit counts negative."""
 	applies = option(Applies, change, "applies", Applies.ON_DATE)
 	if applies is Applies.AS_AGREED:  # settled by services.contract_change, which knows what the terms were
 		allowed = [Applies.ON_DATE.value, Applies.NEXT_PERIOD.value]
@@ -335,9 +339,10 @@ def _change_terms(change: Row) -> ChangeTerms:
 		given = change[flag] if change.get(flag) is not None else change.get(field) is not None
 		return number(change, field) if given else None
 
+	price = new("new_price", "sets_price")
 	return ChangeTerms(
 		line=target_line(change),
-		price=new("new_price", "sets_price"),
+		price=-price if credit and price is not None else price,
 		quantity=new("new_quantity", "sets_quantity"),
 		discount=_percentage(new("new_discount_percentage", "sets_discount"), change),
 		at_boundary=applies is Applies.NEXT_PERIOD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -156,6 +157,7 @@ def amendment_row(doc: Any) -> Row:
 def _prepare_change(doc: Any, row: Any, contract: Contract, before: contracts.ContractRecord) -> None:
 	if row.change == LineChange.ADD_LINE.value:
 		row.contract_line = None
+		row.new_quantity = row.new_quantity or 1  # as a line of the contract itself; nothing is no line
 		row.line_title = invoice_text.line_title(row.as_dict())
 		return
 	line = contract.line(contract_rows.target_line(row.as_dict()))
@@ -164,6 +166,8 @@ def _prepare_change(doc: Any, row: Any, contract: Contract, before: contracts.Co
 	_check_still_running(row, line, effective)
 	row.line_title = invoice_text.line_title(old)
 	terms = line.revision_on(effective).terms
+	if line.credit:  # a credit is entered without a sign
+		terms = replace(terms, price=-terms.price)
 	_fill(row, "price", terms.price)
 	_fill(row, "quantity", terms.quantity)
 	_fill(row, "discount_percentage", terms.discount)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billing import Charge, Ledger, ledger_of, plan_charges
 from billing_ext.core.contract import (
 	AddLine,
@@ -19,7 +20,6 @@ from billing_ext.core.contract import (
 	Revision,
 	Terminate,
 	Terms,
-	amend,
 )
 from billing_ext.core.invoicing import InvoiceDraft
 from billing_ext.core.money import Currency

@@ -21,6 +21,7 @@ from draws import (
 )
 from hypothesis import strategies as st
 
+from billing_ext.core.amending import amend
 from billing_ext.core.contract import (
 	AddLine,
 	Amendment,
@@ -36,7 +37,6 @@ from billing_ext.core.contract import (
 	Revision,
 	Terminate,
 	Terms,
-	amend,
 )
 from billing_ext.core.errors import DomainError
 from billing_ext.core.invoicing import InvoiceDraft

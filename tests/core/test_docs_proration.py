@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from builders import amendment, change, d, line, terminate
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billing import plan_charges
 from billing_ext.core.contract import (
 	AddLine,
@@ -23,7 +24,6 @@ from billing_ext.core.contract import (
 	FirstPeriod,
 	Terms,
 	Timing,
-	amend,
 )
 from billing_ext.core.derivation import formula
 from billing_ext.core.invoicing import InvoiceDraft, Row

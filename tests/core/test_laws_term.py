@@ -14,6 +14,7 @@ from histories import histories
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billing import ChargeKind, expected
 from billing_ext.core.contract import (
 	Amendment,
@@ -25,7 +26,6 @@ from billing_ext.core.contract import (
 	Renew,
 	Resume,
 	Terminate,
-	amend,
 )
 from billing_ext.core.errors import DomainError
 from billing_ext.core.period import Grid, Interval, Period, Unit, add_months

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from builders import MONTH, NOK, QUARTER, YEAR, change, contract, d, line, one_off, span
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billed_elsewhere import BilledRow, read
 from billing_ext.core.billing import plan_charges
-from billing_ext.core.contract import Amendment, Timing, amend
+from billing_ext.core.contract import Amendment, Timing
 from billing_ext.core.parallel_run import Agreement, OurRow, Verdict, billed_here, compare
 from billing_ext.core.period import ONE_DAY
 

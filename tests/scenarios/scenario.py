@@ -178,13 +178,24 @@ class Scenario:
 
 def read(path: Path) -> Scenario:
 	"""The scenario of a file. Raises ScenarioError that names file and line."""
-	lines = path.read_text(encoding="utf-8").splitlines()
+	return parsed(path.read_text(encoding="utf-8"), path.name)
+
+
+def in_page(path: Path) -> dict[str, str]:
+	"""The texts of the scenarios that a page of the documentation tells, by page and title."""
+	blocks = re.findall(
+		r"^```scenario\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+	)
+	return {f"{path.stem}/{block.splitlines()[0].removeprefix('# ')}": block for block in blocks}
+
+
+def parsed(text: str, file: str) -> Scenario:
+	"""The scenario of a text. Raises ScenarioError that names ``file`` and the line."""
+	lines = text.splitlines()
 	title = lines[0].removeprefix("#").strip() if lines else ""
-	clauses = _clauses(_numbered(lines), ("story",), path.name)
+	clauses = _clauses(_numbered(lines), ("story",), file)
 	if not clauses or clauses[0].kind != "contract" or any(later.kind == "contract" for later in clauses[1:]):
-		raise ScenarioError(
-			f"{path.name}: a scenario begins with one contract: {GRAMMAR['story']['contract']}"
-		)
+		raise ScenarioError(f"{file}: a scenario begins with one contract: {GRAMMAR['story']['contract']}")
 	for event in clauses[1:]:
 		if event.kind == "run" and bool(event["nothing"]) == bool(event.inside):
 			raise ScenarioError(

@@ -152,6 +152,13 @@ def test_a_credit_is_deducted_from_the_invoices_that_follow_until_it_is_used_up(
 	assert net(documents) == [0, 0, 200]
 
 
+def test_a_credit_can_be_made_smaller_by_an_amendment():
+	agreement = contract(line(300), line(700, line_type="Credit"), start_date=APRIL)
+	made = amendment(agreement, APRIL, change(agreement, 1, new_price=400))
+	assert made.lines[0].old_price == 700
+	assert net(bill(agreement, APRIL, MAY)) == [0, 200]
+
+
 def test_a_credit_alone_makes_no_document_and_no_work():
 	agreement = contract(line(300, start_date=JULY), line(100, line_type="Credit"), start_date=APRIL)
 	assert bill(agreement, APRIL, MAY) == []
@@ -222,6 +229,29 @@ def test_reverse_charge_comes_from_the_customers_tax_category():
 	assert (invoice.tax_category, invoice.taxes_and_charges) == (category, rate)
 	assert (invoice.net_total, invoice.grand_total) == (100, 100)
 	assert bill(contract(line(100), start_date=APRIL), APRIL)[0].grand_total == 125
+
+
+def test_a_second_debit_note_corrects_the_invoice_and_not_the_first_debit_note():
+	agreement = contract(
+		line(300), start_date=APRIL, undercharge_handling="Debit Note", correction_billing="Immediately"
+	)
+	bill(agreement, APRIL)
+	for day, price in ((11, 600), (21, 900)):
+		amendment(agreement, date(2026, 4, day), change(agreement, new_price=price))
+		documents = bill(agreement, date(2026, 4, day))
+	assert net(documents) == [300, 200, 100]
+	assert [document.return_against for document in documents[1:]] == [documents[0].name] * 2
+	assert [document.is_debit_note for document in documents] == [0, 1, 1]
+
+
+def test_a_contract_with_open_milestones_has_not_ended():
+	parts = [{"line_no": 1, "title": title, "percent": 50} for title in ("Start", "Go-live")]
+	agreement = contract(line(1000, line_type="Milestones"), start_date=APRIL, milestones=parts)
+	agreement.reload()
+	assert (agreement.status, agreement.service_end) == ("Active", None)
+	amendment(agreement, None, amendment_type="Terminate Contract", last_service_day=date(2026, 4, 15))
+	agreement.reload()
+	assert agreement.status == "Ended"
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from scenario_site import Story
 from billing_ext.repositories import clock, renewals
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
-FILES = sorted(FOLDER.rglob("*.txt"))
+DOCS = Path(__file__).parents[2] / "docs"
+STORIES = {str(path.relative_to(FOLDER).with_suffix("")): path.read_text() for path in FOLDER.rglob("*.txt")}
+for page in DOCS.glob("*.md"):
+	STORIES |= {f"docs/{title}": text for title, text in scenario.in_page(page).items()}
 
 
 @pytest.fixture
@@ -29,9 +32,9 @@ def one_transaction(db, monkeypatch):
 
 
 @pytest.mark.commits
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER).with_suffix("")))
-def test_scenario(path, one_transaction, monkeypatch, request):
-	story = Story(scenario.read(path))
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_scenario(name, one_transaction, monkeypatch, request):
+	story = Story(scenario.parsed(STORIES[name], name))
 	monkeypatch.setattr(clock, "today", lambda: story.today)
 	monkeypatch.setattr(clock, "now", lambda: datetime.combine(story.today, time(12)))
 	due = renewals.names_due

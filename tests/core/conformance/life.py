@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billing import expected
 from billing_ext.core.contract import (
 	Amendment,
@@ -17,7 +18,6 @@ from billing_ext.core.contract import (
 	Pause,
 	Renew,
 	Terms,
-	amend,
 )
 from billing_ext.core.milestones import Share, amounts, missing
 from billing_ext.core.period import Grid, Interval, Period, Unit, add_months

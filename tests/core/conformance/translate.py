@@ -10,8 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from billing_ext.core.amending import amend
 from billing_ext.core.billing import Charge, Segment, expected, ledger_of, plan_charges
-from billing_ext.core.contract import AddLine, Amendment, Contract, ContractLine, Revision, Terms, amend
+from billing_ext.core.contract import AddLine, Amendment, Contract, ContractLine, Revision, Terms
 from billing_ext.core.money import Currency
 from billing_ext.core.period import Grid, Interval, Period, Unit
 from billing_ext.core.simulation import entry_of
