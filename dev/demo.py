@@ -16,7 +16,7 @@ from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_ent
 
 from billing_ext.core.metrics import mrr
 from billing_ext.repositories import clock, contracts, runs
-from billing_ext.services import billing_run
+from billing_ext.services import billing_run, renewals
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 COMPANY, ABBREVIATION = "Fjord Software AS", "FS"
@@ -159,6 +159,7 @@ def bill_year(names):
 		demo_tripletex.begin_day(COMPANY, day)
 		for row in amendments[day]:
 			amend(row, names[row["contract"]])
+		renewals.renew_due()
 		run = runs.create(day, "Scheduler", f"scheduled|{day.isoformat()}")
 		frappe.db.commit()
 		billing_run.run_now(run)

@@ -61,10 +61,13 @@ def world(customers: int = 6) -> World:
 
 
 def invoice(
-	chance: random.Random, made: World, *, varied: bool = True
+	chance: random.Random, made: World, *, alike: bool = False
 ) -> tuple[InvoiceHeader, list[InvoiceRow]]:
-	"""An invoice by chance. Amounts are whole multiples of the currency's smallest unit, as the core makes them."""
-	pick = chance.choice if varied else lambda values: values[0]
+	"""An invoice by chance. Amounts are whole multiples of the currency's smallest unit, as the core makes them.
+
+	Those ``alike`` differ in customer, items, amounts and texts only, as most of a night's do.
+	"""
+	pick = (lambda values: values[min(1, len(values) - 1)]) if alike else chance.choice
 	currency = pick(made.currencies)
 	contract = {
 		**chance.choice(made.contracts),
@@ -77,14 +80,16 @@ def invoice(
 		"language": pick([None, "en", "nb"]),
 	}
 	day = TODAY - timedelta(days=pick([0, 3, 40]))
-	rows = [_row(chance, made, contract, day, pick) for _ in range(chance.randint(1, 8) if varied else 1)]
+	rows = [_row(chance, made, contract, day, pick) for _ in range(chance.randint(1, 8))]
 	return InvoiceHeader(posting_date=day, run=None, submit=True), rows
 
 
 def _row(chance: random.Random, made: World, contract: dict[str, Any], day: date, pick: Any) -> InvoiceRow:
 	digits = {"JPY": 0}.get(contract["currency"], 2)
-	code = pick(made.items)
-	quantity = pick([Decimal(1), Decimal(3), Decimal("2.5") if code == made.items[1] else Decimal(7)])
+	code = chance.choice(made.items)
+	quantity = chance.choice(
+		[Decimal(1), Decimal(3), Decimal("2.5") if code == made.items[1] else Decimal(7)]
+	)
 	rate = Decimal(chance.randint(1, 500_000)).scaleb(-digits) if digits else Decimal(chance.randint(1, 9000))
 	if quantity * rate != round(quantity * rate, digits):
 		quantity = Decimal(1)
@@ -105,7 +110,7 @@ def _row(chance: random.Random, made: World, contract: dict[str, Any], day: date
 		description=unique("Tjeneste & <b>mer</b><br>"),
 		quantity=quantity,
 		rate=rate,
-		list_rate=pick([rate, rate * 2, rate + Decimal("0.5")]),
+		list_rate=chance.choice([rate, rate * 2, rate + Decimal("0.5")]),
 		amount=quantity * rate,
 		service=service,
 		in_advance=pick([True, False]),
