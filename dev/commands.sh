@@ -28,13 +28,34 @@ command_test() {
 	run_tests
 }
 
+# All tests: those that need Python alone run beside the others, on a core of their own.
 run_tests() {
-	local arguments kind paths=()
+	local arguments beside status=0
 	eval "arguments=(${ARGS:-})" # so that quotes in ARGS count
-	for kind in ${TESTS:-core rendering tripletex site desk}; do paths+=("$APP/tests/$kind"); done
+	if [[ -n ${TESTS:-} || -n ${ARGS:-} ]]; then
+		# shellcheck disable=SC2086
+		run_pytest ${TESTS:-core rendering tripletex site desk} -- "${arguments[@]}"
+		return
+	fi
+	run_pytest core tripletex -- >"$LOGS/tests-beside.log" 2>&1 &
+	beside=$!
+	run_pytest rendering site desk -- || status=$?
+	wait "$beside" || status=$?
+	cat "$LOGS/tests-beside.log"
+	return "$status"
+}
+
+# run_pytest KIND... -- ARGUMENT...
+run_pytest() {
+	local paths=()
+	until [[ $1 == -- ]]; do
+		paths+=("$APP/tests/$1")
+		shift
+	done
+	shift
 	as_bench_user env -C "$SITES" BILLING_EXT_SITE="$TEST_SITE" HYPOTHESIS_STORAGE_DIRECTORY="$STATE/hypothesis" \
 		BILLING_EXT_TRIPLETEX_DESCRIPTION="${BILLING_EXT_TRIPLETEX_DESCRIPTION:-$(dirname "$CHECKOUT")/shared/tripletex}" \
-		"$BENCH_PYTHON" -m pytest -c "$APP/pyproject.toml" --rootdir "$APP" "${paths[@]}" "${arguments[@]}"
+		"$BENCH_PYTHON" -m pytest -c "$APP/pyproject.toml" --rootdir "$APP" "${paths[@]}" "$@"
 }
 
 command_screenshots() {

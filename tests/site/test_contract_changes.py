@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import frappe
 import pytest
@@ -207,10 +209,14 @@ def test_a_tax_rate_that_changes_inside_a_period_splits_the_row_at_the_date(tax_
 		start_date=APRIL,
 	)
 	invoice = bill(agreement, APRIL)[0]
-	assert [(row.item_tax_template, row.net_amount) for row in invoice.items] == [
-		(tax_change.before, 91),  # April, May, June: 91 days
-		(tax_change.after, 274),
+	page = (Path(__file__).parents[2] / "docs" / "tax-changes.md").read_text()
+	shown = re.findall(r"^\| (\S+) – (\S+) \| .* = (\S+) \| (\w+) \|$", page, flags=re.MULTILINE)
+	assert [(start, end, float(amount)) for start, end, amount, _rate in shown] == [
+		("2026-04-01", "2026-06-30", 91),
+		("2026-07-01", "2027-03-31", 274),
 	]
+	assert rows(invoice) == [(float(amount), start, end) for start, end, amount, _rate in shown]
+	assert [row.item_tax_template for row in invoice.items] == [tax_change.before, tax_change.after]
 	amendment(agreement, MAY, change(agreement, new_price=730), correction_billing="Immediately")
 	correction = bill(agreement, MAY)[-1]
 	assert [(row.item_tax_template, row.net_amount) for row in correction.items] == [
