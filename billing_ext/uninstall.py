@@ -16,7 +16,7 @@ ROLES = (
 
 
 def before_uninstall():
-	"""Custom fields with their columns, property setters, scheduled jobs, the service user and the roles."""
+	"""Custom fields with their columns, property setters, scheduled jobs, patches, the service user and the roles."""
 	for name in frappe.get_all("Print Format", filters={"billing_ext_liquid": 1}, pluck="name"):
 		frappe.delete_doc("Print Format", name, force=True)
 	_delete_custom_fields()
@@ -25,6 +25,7 @@ def before_uninstall():
 	numbers.forget_series()
 	notifications.remove()
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "billing_ext.%")})
+	frappe.db.delete("Patch Log", {"patch": ("like", "billing_ext.%")})
 	for contact in frappe.get_all("Contact", filters={"user": SERVICE_USER}, pluck="name"):
 		frappe.delete_doc("Contact", contact, force=True)
 	frappe.delete_doc("User", SERVICE_USER, force=True, ignore_missing=True)

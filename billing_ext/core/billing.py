@@ -249,7 +249,7 @@ def _correction(
 	segments = expected(contract, line, period)
 	billed = sum((entry.amount for entry in entries), contract.currency.zero)
 	amount = sum((segment.amount for segment in segments), contract.currency.zero) - billed
-	if not amount:
+	if not amount and not line.cuts:
 		return
 	previous = entries[-1].segments
 	whole = Charge(
@@ -266,7 +266,10 @@ def _correction(
 	)
 	parts = [part for part in _by_tax_rate(whole, line.cuts) if part.amount]
 	# Where the ledger holds more than the last reason explains, parts would not add up.
-	yield from parts if sum(part.amount for part in parts) == amount else [whole]
+	if sum(part.amount for part in parts) == amount:
+		yield from parts
+	elif amount:
+		yield whole
 
 
 def _by_tax_rate(charge: Charge, cuts: tuple[date, ...]) -> list[Charge]:

@@ -313,3 +313,18 @@ def test_every_start_bills_twelve_months_a_year():
 		agreed = contract(line(start.isoformat(), "100"))
 		last = agreed.lines[0].grid.boundary(12) - timedelta(days=1)
 		assert amounts(billed(agreed, last.isoformat())) == ["100.00"] * 12
+
+
+def test_a_swap_over_a_tax_change_moves_the_amounts_between_the_rates_though_the_sum_stays():
+	agreed = contract(line("2024-06-01", "300", cuts=(d("2024-06-16"),)))
+	swapped = amended(
+		agreed,
+		amendment("2024-06-01", change(price="600"), id="A1"),
+		amendment("2024-06-16", change(price="0"), id="A2"),
+	)
+	charges = plan_charges(swapped, ledger(billed(agreed, "2024-06-01")), d("2024-06-20"))
+	assert [(charge.service, str(charge.amount)) for charge in charges] == [
+		(span("2024-06-01", "2024-06-16"), "150.00"),
+		(span("2024-06-16", "2024-07-01"), "-150.00"),
+	]
+	assert not plan_charges(swapped, ledger([*billed(agreed, "2024-06-01"), *charges]), d("2024-06-20"))

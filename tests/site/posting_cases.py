@@ -15,9 +15,9 @@ import frappe
 from site_builders import COMPANY, customer, item, unique
 
 from billing_ext.core.period import Period
+from billing_ext.repositories import clock
 from billing_ext.repositories.invoices import InvoiceHeader, InvoiceRow
 
-TODAY = date.today()
 ABBREVIATION = "FS"
 
 
@@ -79,7 +79,7 @@ def invoice(
 		"po_no": pick([None, "PO 17", "<b>PO</b>"]),
 		"language": pick([None, "en", "nb"]),
 	}
-	day = TODAY - timedelta(days=pick([0, 3, 40]))
+	day = clock.today() - timedelta(days=pick([0, 3, 40]))
 	rows = [_row(chance, made, contract, day, pick) for _ in range(chance.randint(1, 8))]
 	return InvoiceHeader(posting_date=day, run=None, submit=True), rows
 
@@ -132,7 +132,7 @@ def _contract(index: int) -> dict[str, Any]:
 			"company": COMPANY,
 			"customer": name,
 			"currency": "NOK",
-			"start_date": TODAY - timedelta(days=60),
+			"start_date": clock.today() - timedelta(days=60),
 			"lines": [{"item_code": item(), "price": 100, "quantity": 1}],
 		}
 	).insert()
@@ -169,7 +169,7 @@ def _contact(name: str, **values: Any) -> None:
 
 def _exchange_rate(currency: str, rate: float) -> None:
 	frappe.db.set_value("Currency", currency, "enabled", 1)
-	key = {"date": TODAY - timedelta(days=50), "from_currency": currency, "to_currency": "NOK"}
+	key = {"date": clock.today() - timedelta(days=50), "from_currency": currency, "to_currency": "NOK"}
 	if not frappe.db.exists("Currency Exchange", key):
 		frappe.get_doc(
 			{"doctype": "Currency Exchange", "exchange_rate": rate, "for_selling": 1, "for_buying": 1, **key}

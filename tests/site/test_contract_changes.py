@@ -225,12 +225,12 @@ def test_a_tax_rate_that_changes_inside_a_period_splits_the_row_at_the_date(tax_
 	]
 
 
-def test_reverse_charge_comes_from_the_customers_tax_category():
-	rate = _sales_taxes("Reverse charge", 0)
-	category = _tax_category()
+def test_reverse_charge_comes_from_the_customers_tax_category(only_here):
+	rate = only_here(_sales_taxes("Reverse charge", 0))
+	category = only_here({"doctype": "Tax Category", "title": unique("Reverse charge")})
 	abroad = customer(tax_category=category)
 	rule = {"doctype": "Tax Rule", "tax_type": "Sales", "tax_category": category, "sales_tax_template": rate}
-	frappe.get_doc({**rule, "company": COMPANY, "use_for_shopping_cart": 0}).insert()
+	only_here({**rule, "company": COMPANY, "use_for_shopping_cart": 0})
 	invoice = bill(contract(line(100), customer=abroad, start_date=APRIL), APRIL)[0]
 	assert (invoice.tax_category, invoice.taxes_and_charges) == (category, rate)
 	assert (invoice.net_total, invoice.grand_total) == (100, 100)
@@ -261,41 +261,55 @@ def test_a_contract_with_open_milestones_has_not_ended():
 
 
 @pytest.fixture
-def tax_change(db):
-	company = COMPANY
-	account = frappe.get_all(
-		"Account", {"company": company, "account_type": "Tax", "is_group": 0}, pluck="name"
-	)[0]
-	names = [_template(company, account, title, rate) for title, rate in (("Old rate", 25), ("New rate", 15))]
+def only_here(db):
+	"""Insert a document that is gone after the test: taxes of the company would be seen by other tests."""
+	made = []
+
+	def insert(values):
+		made.append(frappe.get_doc(values).insert())
+		return made[-1].name
+
+	yield insert
+	frappe.db.rollback()
+	for doc in reversed(made):
+		frappe.delete_doc(doc.doctype, doc.name, force=True)
+	frappe.db.commit()
+
+
+@pytest.fixture
+def tax_change(only_here):
+	before, after = (
+		only_here(_item_taxes(title, rate)) for title, rate in (("Old rate", 25), ("New rate", 15))
+	)
 	settings = frappe.get_doc("Billing Settings")
-	change = {
-		"company": company,
-		"from_template": names[0],
-		"to_template": names[1],
-		"effective_date": JULY,
-	}
+	change = {"company": COMPANY, "from_template": before, "to_template": after, "effective_date": JULY}
 	settings.append("tax_changes", change)
 	settings.save()
-	yield frappe._dict(before=names[0], after=names[1])
+	yield frappe._dict(before=before, after=after)
+	frappe.db.rollback()
+	settings.reload()
 	settings.tax_changes = []
 	settings.save()
 	frappe.db.commit()
 
 
-def _template(company, account, title, rate):
-	values = {"title": title, "company": company, "taxes": [{"tax_type": account, "tax_rate": rate}]}
-	existing = frappe.db.get_value("Item Tax Template", {"title": title, "company": company})
-	return existing or frappe.get_doc({"doctype": "Item Tax Template", **values}).insert().name
+def _tax_account():
+	return frappe.get_all(
+		"Account", {"company": COMPANY, "account_type": "Tax", "is_group": 0}, pluck="name"
+	)[0]
 
 
-def _tax_category():
-	return frappe.get_doc({"doctype": "Tax Category", "title": unique("Reverse charge")}).insert().name
+def _item_taxes(title, rate):
+	taxes = [{"tax_type": _tax_account(), "tax_rate": rate}]
+	return {"doctype": "Item Tax Template", "title": unique(title), "company": COMPANY, "taxes": taxes}
 
 
 def _sales_taxes(title, rate):
-	account = frappe.get_all(
-		"Account", {"company": COMPANY, "account_type": "Tax", "is_group": 0}, pluck="name"
-	)[0]
-	row = {"charge_type": "On Net Total", "account_head": account, "description": title, "rate": rate}
-	values = {"title": unique(title), "company": COMPANY, "taxes": [row]}
-	return frappe.get_doc({"doctype": "Sales Taxes and Charges Template", **values}).insert().name
+	row = {
+		"charge_type": "On Net Total",
+		"account_head": _tax_account(),
+		"description": title,
+		"rate": rate,
+	}
+	name = "Sales Taxes and Charges Template"
+	return {"doctype": name, "title": unique(title), "company": COMPANY, "taxes": [row]}
