@@ -295,7 +295,7 @@ def _of_first_run(subject: _Subject) -> Iterator[Finding]:
 	end = contract_state.service_end(subject.contract)
 	if end is not None and end < subject.today:
 		problem = DomainError("audit_ended", contract=subject.name, end=end)
-		yield subject.find(Severity.WARNING, Kind.ENDED, problem, _("End Date"))
+		yield subject.find(Severity.WARNING, Kind.ENDED, problem, _("Last Service Day"))
 	yield from _history(subject)
 	due = next_due(subject.contract, {}, subject.today)
 	day = subject.today if subject.charges else due

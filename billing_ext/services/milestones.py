@@ -47,7 +47,7 @@ def _check_shares(line: Row, rows: Sequence[Row], unit: Currency) -> None:
 	missing = core.missing(milestones.line_total(line, unit), shares, unit)
 	if missing:
 		all_percent = all(share.percent is not None for share in shares)
-		amount = f"{missing.normalize():f} %" if all_percent else f"{missing:f} {unit.code}"
+		amount = f"{abs(missing).normalize():f} %" if all_percent else f"{abs(missing):f} {unit.code}"
 		raise DomainError("milestone_sum", line=contract_rows.line_id(line), missing=amount)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import frappe
 import pytest
-from frappe.translate import clear_cache
+from frappe.translate import clear_cache, get_translations_from_csv
 from site_builders import amendment, change, contract, invoices_of, line
 
 from billing_ext.services import contract_billing
@@ -42,3 +42,9 @@ def test_an_invoice_explains_its_rows_in_the_customers_language():
 	rows = [row.description for row in invoices_of(agreement)[-1].items]
 	assert any("Endring for " in row for row in rows)
 	assert not any("Change for " in row for row in rows)
+
+
+def test_no_words_hold_what_frappe_replaces_in_a_page():
+	"""The desk's page brings all translations in a script; with `{index}` or `{next}` in one it would not start."""
+	words = get_translations_from_csv("nb", "billing_ext")
+	assert not [text for pair in words.items() for text in pair if "{index}" in text or "{next}" in text]

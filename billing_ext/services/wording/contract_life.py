@@ -39,7 +39,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	),
 	"renewal_without_term": lambda: (
 		_("The contract is to go on after its term, but has no end."),
-		_("Enter End Date or Term in Months, or choose Ends under At the End of the Term."),
+		_("Enter Last Service Day or Term in Months, or choose Ends under At the End of the Term."),
 	),
 	"renewal_months_missing": lambda: (
 		_("The first term from {start} to {end} is not a number of whole months."),
@@ -66,7 +66,8 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 		_("Enter the published value."),
 	),
 	"index_value_missing": lambda: (
-		_("The price index {index} has no value for {month}."),
+		# Frappe replaces the plain name in braces wherever a page has it, and the desk's page has all translations.
+		_("The price index {index!s} has no value for {month}."),
 		_(
 			"Enter it in the Billing Price Index as soon as it is published. The renewal is then made by itself."
 		),

@@ -89,7 +89,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	),
 	"audit_ended": lambda: (
 		_("{contract} ended on {end} and has never been billed here."),
-		_("Correct End Date, or delete the contract."),
+		_("Correct Last Service Day, or delete the contract."),
 	),
 	"audit_history": lambda: (
 		_("{line} has no Billed through: the first run would bill {amount} {currency} for {start} to {end}."),

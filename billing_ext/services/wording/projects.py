@@ -20,7 +20,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 		_("Fill in Share or Amount, and leave the other at zero."),
 	),
 	"milestone_sum": lambda: (
-		_("The milestones of line {line} are not the whole of it: {missing} is missing."),
+		_("The milestones of line {line} differ from the whole of it by {missing}."),
 		_("Shares must add up to 100 %, amounts to the line's price times quantity, less discount."),
 	),
 	"milestone_task": lambda: (
