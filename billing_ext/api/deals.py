@@ -14,19 +14,22 @@ from billing_ext.services.messages import throw
 @frappe.whitelist(methods=["GET", "POST"])
 def make_from_opportunity(source_name: str) -> Any:
 	"""A contract, not saved. Needs permission to read the opportunity and to create contracts."""
-	return _made("Opportunity", source_name)
+	_check("Opportunity", source_name)
+	return _translated(deals.make, "Opportunity", source_name)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 def make_from_quotation(source_name: str) -> Any:
 	"""A contract, not saved. Needs permission to read the quotation and to create contracts."""
-	return _made("Quotation", source_name)
+	_check("Quotation", source_name)
+	return _translated(deals.make, "Quotation", source_name)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 def make_from_sales_order(source_name: str) -> Any:
 	"""A contract, not saved. Needs permission to read the sales order and to create contracts."""
-	return _made("Sales Order", source_name)
+	_check("Sales Order", source_name)
+	return _translated(deals.make, "Sales Order", source_name)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -37,10 +40,9 @@ def accept_quotation(quotation: str) -> str:
 	return _translated(deals.accept, quotation)
 
 
-def _made(doctype: str, name: str) -> Any:
+def _check(doctype: str, name: str) -> None:
 	frappe.get_doc(doctype, name).check_permission("read")
 	frappe.has_permission("Billing Contract", "create", throw=True)
-	return _translated(deals.make, doctype, name)
 
 
 def _translated(call: Any, *args: Any) -> Any:

@@ -47,8 +47,8 @@ def mrr_of(contract: Contract, today: date) -> Decimal:
 def service_end(contract: Contract) -> date | None:
 	"""The last day on which any line is served or may be; None while that has no end."""
 	if _awaits_lines(contract):
-		without_end = contract.open_milestones or contract.term_end is None
-		return None if without_end else contract.term_end - ONE_DAY
+		end = None if contract.open_milestones else contract.term_end
+		return end and end - ONE_DAY
 	ends = [
 		line.start + ONE_DAY if line.one_off else line.end
 		for line in contract.lines

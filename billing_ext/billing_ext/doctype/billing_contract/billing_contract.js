@@ -97,7 +97,6 @@ function add_actions(frm) {
 	change(__("Billing Day"), "Change Billing Day");
 	change(__("Transfer to Another Customer"), "Transfer");
 	change(__("Terminate"), "Terminate Contract");
-	billing_ext.add_renewal_actions(frm);
 }
 
 async function show_overview(frm) {
@@ -123,6 +122,7 @@ function show_state(frm, state) {
 		"red"
 	);
 	billing_ext.show_term(frm);
+	billing_ext.add_renewal_actions(frm); // needs the term, which a contract has only once it is submitted
 }
 
 async function decide(frm, { decision, name }) {

@@ -7,7 +7,7 @@ const API = "billing_ext.api.renewals";
 frappe.provide("billing_ext");
 
 billing_ext.add_renewal_actions = function (frm) {
-	if (!frm.doc.term_end || !frappe.model.can_create("Billing Amendment")) return;
+	if (!frm.doc.term_end || frm.doc.status === "Ended" || !frappe.model.can_create("Billing Amendment")) return;
 	const button = (label, action) => frm.add_custom_button(label, action, __("Renewal"));
 	button(__("Renew…"), () => open_proposal(frm));
 	if (frm.doc.renewal === "Ends") return;

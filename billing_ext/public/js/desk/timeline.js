@@ -46,7 +46,7 @@ function line_html(line, { currency, today }, axis) {
 
 function marks(line, today) {
 	const found = [];
-	if (line.one_off) found.push(pill(__("One-off"), "blue"));
+	if (line.one_off) found.push(pill(line.credit ? __("Credit") : __("One-off"), "blue"));
 	if (line.replaces) found.push(pill(__("Successor"), "blue"));
 	const shown = (iso) => [frappe.datetime.str_to_user(iso)];
 	if (line.start > today) found.push(pill(__("Starts {0}", shown(line.start)), "blue"));
