@@ -48,7 +48,7 @@ ensure_bench() {
 	once assets "$sources" "Desk assets" build_assets
 }
 
-# The files git knows or would add, and those of the last copy, so that rsync removes from the copy what is gone.
+# The files git knows or would add.
 list_app_files() {
 	git -C "$CHECKOUT" ls-files --cached --others --exclude-standard | sort -u
 }
@@ -57,8 +57,10 @@ copy_app() {
 	local list=$RUN/app-files previous=$STATE/app-files
 	list_app_files >"$list"
 	[[ -f $previous ]] || : >"$previous"
-	sort -u "$list" "$previous" | rsync --archive --delete-missing-args --chown="$BENCH_USER:" --chmod=u+rwX,go+rX \
-		--files-from=- "$CHECKOUT/" "$APP/"
+	# What is gone since the last copy goes here, too; rsync would not remove a file whose folder is gone as well.
+	comm -13 "$list" "$previous" | sed "s|^|$APP/|" | xargs --delimiter='\n' --no-run-if-empty rm -f --
+	rsync --archive --delete-missing-args --chown="$BENCH_USER:" --chmod=u+rwX,go+rX \
+		--files-from="$list" "$CHECKOUT/" "$APP/"
 	mv "$list" "$previous"
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import frappe
 import pytest
+from frappe.utils.background_jobs import get_queues
 from playwright.sync_api import Page, sync_playwright
 
 PASSWORD = "admin"  # noqa: S105 every development site has it
@@ -24,7 +25,9 @@ def server(site):
 
 @pytest.fixture(scope="session")
 def worker(site):
-	"""A worker that runs the jobs the desk enqueues."""
+	"""A worker that runs the jobs the desk enqueues, and not those that other tests have left."""
+	for queue in get_queues():
+		queue.empty()
 	frappe_command = (sys.executable, "-m", "frappe.utils.bench_helper", "frappe")
 	with (LOGS / "desk-tests-worker.log").open("w") as log:
 		process = subprocess.Popen(
