@@ -39,6 +39,7 @@ frappe.ui.form.on("Billing Contract", {
 			contact_person: customer.customer_primary_contact,
 			customer_address: customer.customer_primary_address,
 			currency: customer.default_currency || company_currency(frm),
+			language: "", // the customer's; Frappe has filled in the site's, which would win over it
 		});
 	},
 
