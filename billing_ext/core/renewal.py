@@ -101,7 +101,7 @@ class IndexClause:
 	def _value(self, month: date) -> Decimal:
 		value = self.values.get(month.replace(day=1))
 		if not value:
-			raise DomainError("index_value_missing", index=self.index, month=f"{month:%Y-%m}")
+			raise DomainError("index_value_missing", price_index=self.index, month=f"{month:%Y-%m}")
 		return value
 
 

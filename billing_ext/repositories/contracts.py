@@ -109,6 +109,11 @@ def record_of(
 	return ContractRecord(contract, tuple(own_lines), tuple(amendments), lines)
 
 
+def is_language(code: str) -> bool:
+	"""Does the site know this language code?"""
+	return bool(frappe.db.exists("Language", code))
+
+
 def _amendments(contract: str) -> list[dict[str, Any]]:
 	amendments = frappe.get_all(
 		"Billing Amendment",

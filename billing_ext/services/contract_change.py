@@ -26,6 +26,7 @@ def prepare_contract(doc: Any) -> None:
 		start = contract_rows.required_day(doc.as_dict(), "start_date")
 		doc.end_date = add_months(start, doc.term_months) - ONE_DAY
 	check_recipient(doc)
+	check_language(doc)
 	for row in doc.lines:
 		if not row.name:
 			row.name = frappe.generate_hash(length=10)
@@ -46,6 +47,12 @@ def check_recipient(doc: Any) -> None:
 	"""Raise DomainError ``no_customer_email`` where invoices are to be e-mailed to nobody."""
 	if doc.send_invoice and not doc.contact_email:
 		raise DomainError("no_customer_email")
+
+
+def check_language(doc: Any) -> None:
+	"""Raise DomainError ``unknown_language`` for a language that the site does not have."""
+	if doc.language and not contracts.is_language(doc.language):
+		raise DomainError("unknown_language", language=doc.language)
 
 
 def core_of(doc: Any) -> Contract:

@@ -47,8 +47,7 @@ def mrr_of(contract: Contract, today: date) -> Decimal:
 def service_end(contract: Contract) -> date | None:
 	"""The last day on which any line is served or may be; None while that has no end."""
 	if _awaits_lines(contract):
-		end = None if contract.open_milestones else contract.term_end
-		return end and end - ONE_DAY
+		return contract.term_end and contract.term_end - ONE_DAY
 	ends = [
 		line.start + ONE_DAY if line.one_off else line.end
 		for line in contract.lines
@@ -72,5 +71,6 @@ def _status(contract: Contract, due: date | None, end: date | None, today: date)
 	if _start(contract, today) > today:
 		return "Upcoming"
 	idle = not any(line.active for line in contract.lines) and not _awaits_lines(contract)
-	ended = idle or (end is not None and end < today)
+	to_complete = contract.open_milestones and contract.terminated is None
+	ended = idle or (end is not None and end < today and not to_complete)
 	return "Ended" if ended and due is None else "Active"

@@ -92,6 +92,7 @@ def _line(
 		"ended_by": line.ended_by,
 		"replaces": line.replaces,
 		"one_off": line.one_off,
+		"renews": line.follows_term and contract.renews and not contract.renewal_declined,
 		"credit": line.credit,
 		"unbilled": [_unbilled(kind, part) for kind, parts in _exceptions(line) for part in parts],
 		"price_period": _interval(line.price_period),

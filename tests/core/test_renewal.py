@@ -168,5 +168,5 @@ def test_a_missing_value_names_index_and_month():
 		clause().factor(d("2030-04-01"), d("2029-04-01"))
 	assert (missing.value.code, missing.value.context) == (
 		"index_value_missing",
-		{"index": "KPI", "month": "2030-02"},
+		{"price_index": "KPI", "month": "2030-02"},
 	)

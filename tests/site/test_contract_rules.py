@@ -126,3 +126,12 @@ def test_state_follows_from_terms_and_ledger():
 	)
 	contract_state.refresh(agreement.name)
 	assert agreement.reload().status == "Active"
+
+
+def test_a_contract_speaks_the_customers_language_unless_it_names_another():
+	norwegian = customer(language="nb")
+	agreement = contract(line(500), customer=norwegian, start_date=date(2026, 4, 1))
+	assert not agreement.language
+	assert bill(agreement, date(2026, 4, 1))[0].language == "nb"
+	with pytest.raises(frappe.ValidationError, match="klingon is not a language"):
+		contract(line(500), language="klingon")

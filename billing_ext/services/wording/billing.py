@@ -53,6 +53,10 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 		_("{field} does not know {value}."),
 		_("Allowed are: {allowed}."),
 	),
+	"unknown_language": lambda: (
+		_("Language: {language} is not a language of this site."),
+		_("Use a code such as nb, or add it under Language."),
+	),
 	"unknown_currency": lambda: (
 		_("{currency} is not a currency of this site."),
 		_("Use an ISO code such as NOK, or add it under Currency."),

@@ -67,7 +67,7 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 	),
 	"index_value_missing": lambda: (
 		# Frappe replaces the plain name in braces wherever a page has it, and the desk's page has all translations.
-		_("The price index {index!s} has no value for {month}."),
+		_("The price index {price_index} has no value for {month}."),
 		_(
 			"Enter it in the Billing Price Index as soon as it is published. The renewal is then made by itself."
 		),

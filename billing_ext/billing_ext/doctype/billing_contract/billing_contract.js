@@ -15,6 +15,7 @@ frappe.ui.form.on("Billing Contract", {
 	},
 
 	refresh(frm) {
+		billing_ext.offer_languages(frm);
 		if (frm.is_new()) return;
 		frm.add_custom_button(__("Preview"), () => when_saved(frm, () => billing_ext.show_preview(frm)));
 		if (frm.doc.docstatus !== 2 && frappe.model.can_print("Sales Invoice")) {
@@ -39,7 +40,6 @@ frappe.ui.form.on("Billing Contract", {
 			contact_person: customer.customer_primary_contact,
 			customer_address: customer.customer_primary_address,
 			currency: customer.default_currency || company_currency(frm),
-			language: "", // the customer's; Frappe has filled in the site's, which would win over it
 		});
 	},
 

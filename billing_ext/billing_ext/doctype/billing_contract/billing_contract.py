@@ -21,6 +21,7 @@ class BillingContract(Document):
 
 	def before_update_after_submit(self):
 		self._run(contract_change.check_recipient, self)
+		self._run(contract_change.check_language, self)
 		self._run(renewals.before_edit, self)
 		self._run(time_billing.check_project, self)
 

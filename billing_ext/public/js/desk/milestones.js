@@ -83,7 +83,7 @@ function complete(frm, row) {
 
 function reopen(frm, row) {
 	const words = row.invoices.length
-		? __("What was billed for {0} will be credited by the next billing run. Reopen it?", [text(row.title)])
+		? __("What was billed for {0} will be credited, as the contract says under Credits. Reopen it?", [text(row.title)])
 		: __("Reopen {0}?", [text(row.title)]);
 	frappe.confirm(words, () => call(frm, "reopen", { milestone: row.name }));
 }

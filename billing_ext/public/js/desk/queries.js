@@ -39,3 +39,13 @@ billing_ext.set_contract_queries = function (frm) {
 };
 
 const not_a_group = (frm) => ({ filters: { company: frm.doc.company, is_group: 0, disabled: 0 } });
+
+// Not a link: Frappe would fill in the site's language, which would win over the customer's.
+billing_ext.offer_languages = async function (frm) {
+	const languages = await frappe.db.get_list("Language", {
+		filters: { enabled: 1 },
+		fields: ["name as value", "language_name as label"],
+		limit: 0,
+	});
+	frm.get_field("language").set_data(languages);
+};

@@ -55,7 +55,7 @@ function marks(line, today) {
 		const days = [frappe.datetime.str_to_user(start), last_day ? frappe.datetime.str_to_user(last_day) : "…"];
 		found.push(pill(kind === "Free" ? __("Free {0} – {1}", days) : __("Paused {0} – {1}", days), "yellow"));
 	}
-	if (line.last_day && !line.one_off) {
+	if (line.last_day && !line.one_off && !line.renews) {
 		const day = shown(line.last_day);
 		found.push(pill(line.last_day < today ? __("Ended {0}", day) : __("Ends {0}", day), "gray"));
 	}
