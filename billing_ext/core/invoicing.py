@@ -87,9 +87,9 @@ def plan_invoices(
 	credits = [charge for charge in charges if charge.amount < 0 and charge.kind is not ChargeKind.CREDIT]
 	back = [credit for credit in credits if contract.line_ended_by(credit.line) in contract.refunded]
 	credits = [credit for credit in credits if credit not in back]
-	notes: list[InvoiceDraft] = []
+	debits: list[Row] = []
 	if contract.undercharge_handling is UnderchargeHandling.DEBIT_NOTE:
-		rows, notes = _debit_notes(contract, rows, carriers)
+		rows, debits = _for_debit_notes(rows, carriers)
 	if contract.credit_handling is CreditHandling.NEXT_INVOICE:
 		rows, credits = _deduct(contract, rows, credits)
 		credits = [credit for credit in credits if not _charge_follows(contract, ledger, credit, through)]
@@ -97,9 +97,14 @@ def plan_invoices(
 	credit_notes, rest = _credit_notes(contract, credits, carriers, remaining)
 	refunds, rest_of_refunds = _credit_notes(contract, back, carriers, remaining)
 	balance = [charge for charge in charges if charge.amount < 0 and charge.kind is ChargeKind.CREDIT]
-	rows, _waiting = _deduct(contract, rows, [*rest, *rest_of_refunds, *balance], anywhere=True)
+	rows, waiting = _deduct(contract, rows, [*rest, *rest_of_refunds, *balance], anywhere=True)
+	# What a given credit had paid for and is owed back goes off what would be a debit note, which then is an invoice row.
+	owed = [credit for credit in waiting if credit.kind is not ChargeKind.CREDIT]
+	debits, _waiting = _deduct(contract, debits, owed, anywhere=True)
+	rows += [row for row in debits if len(row.charges) > 1]
 	drafts = [InvoiceDraft(contract.id, DocumentKind.INVOICE, tuple(rows))] if rows else []
-	drafts += [*notes, *credit_notes, *(replace(note, refund=True) for note in refunds)]
+	drafts += _debit_notes(contract, [row for row in debits if len(row.charges) == 1], carriers)
+	drafts += [*credit_notes, *(replace(note, refund=True) for note in refunds)]
 	return _numbered(drafts)
 
 
@@ -120,28 +125,33 @@ def _at_once(contract: Contract, charge: Charge) -> bool:
 	return paused or bool(causes & contract.at_once)
 
 
-def _debit_notes(
-	contract: Contract, rows: list[Row], carriers: Sequence[Carrier]
-) -> tuple[list[Row], list[InvoiceDraft]]:
-	"""The rows that stay on the invoice, and a debit note for each invoice whose period turned out to cost more.
+def _for_debit_notes(rows: list[Row], carriers: Sequence[Carrier]) -> tuple[list[Row], list[Row]]:
+	"""The rows that stay on the invoice, and those that correct a row of an earlier one."""
+	corrects = [_corrected(row, carriers) is not None for row in rows]
+	stay = [row for row, debit in zip(rows, corrects, strict=True) if not debit]
+	return stay, [row for row, debit in zip(rows, corrects, strict=True) if debit]
 
-	The first invoice for a period is the one that is corrected, not an earlier debit note.
-	"""
-	stay: list[Row] = []
+
+def _corrected(row: Row, carriers: Sequence[Carrier]) -> Carrier | None:
+	"""The first row that was invoiced for the line and period of a correction, and not that of an earlier debit note."""
+	charge = row.charges[0]
+	if charge.kind is not ChargeKind.CORRECTION:
+		return None
+	place = charge.line, charge.period
+	return next((carrier for carrier in carriers if (carrier.line, carrier.period) == place), None)
+
+
+def _debit_notes(contract: Contract, rows: list[Row], carriers: Sequence[Carrier]) -> list[InvoiceDraft]:
+	"""A debit note for each invoice whose period turned out to cost more."""
 	against: dict[str, list[Row]] = {}
 	for row in rows:
-		charge = row.charges[0]
-		place = charge.line, charge.period
-		carrier = next((each for each in carriers if (each.line, each.period) == place), None)
-		if carrier and charge.kind is ChargeKind.CORRECTION:
+		carrier = _corrected(row, carriers)
+		if carrier is not None:
 			against.setdefault(carrier.invoice, []).append(row)
-		else:
-			stay.append(row)
-	notes = [
+	return [
 		InvoiceDraft(contract.id, DocumentKind.DEBIT_NOTE, tuple(rows), against=invoice)
 		for invoice, rows in against.items()
 	]
-	return stay, notes
 
 
 def _numbered(drafts: list[InvoiceDraft]) -> list[InvoiceDraft]:

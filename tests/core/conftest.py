@@ -12,6 +12,7 @@ settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile(
 	"ci",
 	max_examples=800,
+	derandomize=True,  # found by chance on a developer's machine, repeatable in CI
 	deadline=None,
 	print_blob=True,
 	suppress_health_check=[HealthCheck.too_slow],

@@ -20,12 +20,13 @@ from builders import (
 	terminate,
 )
 
-from billing_ext.core.contract import CorrectionBilling, CreditHandling
+from billing_ext.core.contract import CorrectionBilling, CreditHandling, UnderchargeHandling
 from billing_ext.core.invoicing import next_billing_date, plan_invoices
 from billing_ext.core.simulation import Books
 
 JUNE = contract(line("2024-06-01", "500"))
 RAISE = amendment("2024-06-16", change(price="750"), id="raise")
+ENDS = amendment("2024-01-31", terminate("2024-01-31"), id="ends")
 LOWER = amendment("2024-06-16", change(price="250"), id="lower")
 
 
@@ -259,3 +260,21 @@ def test_next_billing_date(timing, changes, expected):
 	assert next_billing_date(changed, books.ledger, books.carriers, d("2024-06-20")) == (
 		d(expected) if expected else None
 	)
+
+
+def test_what_a_given_credit_had_paid_for_goes_off_a_difference_that_would_be_a_debit_note():
+	given = replace(one_off("2024-01-01", "-500", "credit"), credit=True)
+	agreed = contract(
+		line("2024-01-01", "100"),
+		line("2024-01-01", "31", "L2"),
+		given,
+		lead_days=45,
+		undercharge_handling=UnderchargeHandling.DEBIT_NOTE,
+	)
+	books = Books()
+	books.run(agreed, d("2024-01-01"))  # January and February, all paid by the credit
+	ended = amended(agreed, amendment("2024-01-11", change("L2", price="62")), ENDS)
+	# January of L2 costs 31 x 21/31 = 21 more; February was billed with 131, and nothing of it was asked for.
+	made = books.run(ended, d("2024-01-20"))
+	assert documents(made) == [("Invoice", ["0.00"], "")]
+	assert books.run(ended, d("2024-01-20")) == []

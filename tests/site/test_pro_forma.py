@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from site_builders import COMPANY, amendment, bill, change, contract, customer, item, line
 
 from billing_ext.api import contracts as contract_api
+from billing_ext.api import printing
 from billing_ext.repositories import clock
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
@@ -31,6 +32,13 @@ COUNTED = (
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
 	monkeypatch.setattr(clock, "today", lambda: TODAY)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def printer():
+	"""As after a request: an engine that nobody closes keeps a core busy."""
+	yield
+	printing.close_printer()
 
 
 def text_of(agreement, as_of=None):
