@@ -136,6 +136,7 @@ _ACCEPTED_ON = {
 	"depends_on": "billing_ext_accepted_on",
 	"read_only": 1,
 	"no_copy": 1,
+	"search_index": 1,
 	"print_hide": 1,
 }
 

@@ -1,7 +1,7 @@
 """What runs on a schedule; hooks.py says when."""
 
 from billing_ext.repositories import deals, jobs
-from billing_ext.services import billing_run, renewal_reminders, renewals, sending
+from billing_ext.services import billing_run, renewal_reminders, renewals, sending, state_sweep
 from billing_ext.services.tripletex import inbound, worker
 
 TRIPLETEX_HOURLY = (
@@ -26,7 +26,7 @@ def billing_ext_nightly():
 
 def billing_ext_frequent():
 	"""Deliver what waits in the outboxes."""
-	sending.deliver_due()
+	sending.sweep()
 	worker.sweep()
 
 
@@ -37,7 +37,7 @@ def billing_ext_hourly():
 
 def billing_ext_daily():
 	"""Move contracts along with the calendar, and keep accepted quotations accepted."""
-	billing_run.advance_statuses()
+	state_sweep.advance_statuses()
 	deals.keep_accepted()
 
 
@@ -61,4 +61,4 @@ def billing_ext_tripletex_reconcile():
 
 def billing_ext_weekly():
 	"""Repair the hints by which idle contracts are passed over."""
-	billing_run.sweep()
+	state_sweep.sweep()

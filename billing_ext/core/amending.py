@@ -61,7 +61,7 @@ def amend(contract: Contract, amendments: tuple[Amendment, ...]) -> Contract:
 		contract,
 		lines=tuple(lines.values()),
 		term_end=course.end,
-		renewals=course.renewals,
+		renewed_on=course.renewed_on,
 		renewal_declined=course.declined,
 		at_once=frozenset(amendment.id for amendment in ordered if amendment.at_once),
 		paused_at_once=course.paused_at_once,
@@ -72,10 +72,10 @@ def amend(contract: Contract, amendments: tuple[Amendment, ...]) -> Contract:
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-	"""How the term went: its end now, how often it was renewed, and the pauses, in order and without overlap."""
+	"""How the term went: its end now, since when if renewed, and the pauses, in order and without overlap."""
 
 	end: date | None
-	renewals: int = 0
+	renewed_on: date | None = None
 	declined: bool = False
 	pauses: tuple[Period, ...] = ()
 	extending: frozenset[date] = frozenset()
@@ -119,7 +119,7 @@ def _renewed(course: _Course, contract: Contract, amendment: Amendment, change: 
 	if amendment.effective != course.end:
 		raise DomainError("renewal_date", date=amendment.effective, expected=course.end)
 	end = None if change.months is None else _term_from(contract, course.end, change.months)
-	return replace(course, end=end, renewals=course.renewals + 1, declined=False)
+	return replace(course, end=end, renewed_on=course.end, declined=False)
 
 
 def _term_from(contract: Contract, start: date, months: int) -> date:

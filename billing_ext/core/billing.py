@@ -13,14 +13,18 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 
 from billing_ext.core.contract import Contract, ContractLine, FirstPeriod, Revision, Terms, Timing
 from billing_ext.core.errors import DomainError
-from billing_ext.core.period import ONE_DAY, Period
-from billing_ext.core.proration import Proration, day_count, share
+from billing_ext.core.period import ONE_DAY, Period, hull
+from billing_ext.core.proration import WHOLE, Proration, day_count, share
 
 SAFETY_BOUND = 2_000
 """Charges of one contract in one run beyond which something is wrong and nothing is billed (Kill Bill's safety bound)."""
+
+_BY_DAYS = attrgetter("start", "end")
+"""The order of periods; as a key it is found once for each, where comparing them would do so each time."""
 
 
 class ChargeKind(Enum):
@@ -112,19 +116,17 @@ def expected(contract: Contract, line: ContractLine, period: Period) -> tuple[Se
 	changes nothing, and different terms each on their own, so that a customer can recompute every row.
 	"""
 	segments: list[Segment] = []
-	cumulative: dict[Terms, Fraction] = {}
+	price_factor = line.price_factor
+	so_far: dict[Terms, tuple[Fraction, Decimal]] = {}
 	for revision, part, factor in _priced_parts(contract, line, period):
-		full_price = revision.terms.amount * line.price_factor
-		before = cumulative.get(revision.terms, Fraction(0))
-		cumulative[revision.terms] = before + factor
-		rounded = contract.currency.round
-		amount = rounded(full_price * (before + factor)) - rounded(full_price * before)
+		terms = revision.terms
+		before = so_far.get(terms)
+		until = before[0] + factor if before else factor
+		total = contract.currency.round(_times(_times(terms.amount, price_factor), until))
+		so_far[terms] = until, total
+		amount = total - before[1] if before else total
 		days, of_days = _days(contract, line, period, part, factor)
-		segments.append(
-			Segment(
-				part, revision.terms, line.price_factor, factor, amount, revision.amendment, days, of_days
-			)
-		)
+		segments.append(Segment(part, terms, price_factor, factor, amount, revision.amendment, days, of_days))
 	return tuple(segments)
 
 
@@ -199,8 +201,13 @@ def _lines(contract: Contract, ledger: Ledger) -> Iterator[ContractLine]:
 def _line_charges(
 	contract: Contract, line: ContractLine, billed: Mapping[Period, tuple[LedgerEntry, ...]], through: date
 ) -> Iterator[Charge]:
-	due = dict(_due_periods(contract, line, through))
-	for period in sorted({*due, *billed}):
+	due_periods = _due_periods(contract, line, through)
+	if not billed:
+		for period, due_on in due_periods:
+			yield from _first_charges(contract, line, period, 1, due_on)
+		return
+	due = dict(due_periods)
+	for period in sorted({*due, *billed}, key=_BY_DAYS):
 		entries = billed.get(period, ())
 		sequence = entries[-1].sequence + 1 if entries else 1
 		counting = _counting(entries)
@@ -324,10 +331,17 @@ def _priced_parts(
 	contract: Contract, line: ContractLine, period: Period
 ) -> Iterator[tuple[Revision, Period, Fraction]]:
 	"""The stretches under the same terms, divided where a tax rate changes, which does not change what they cost."""
-	for stretch, factor in _shares(contract, line, period):
+	stretches = line.charged_in(period)
+	if stretches == [period] and not _changes_within(line, period):
+		yield line.revision_on(period.start), period, WHOLE  # under every convention
+		return
+	for stretch, factor in _shares(contract, line, period, stretches):
 		revision = line.revision_on(stretch.start)
 		parts = _cut(stretch, line.cuts)
-		weights = [Fraction(1)] if len(parts) == 1 else _weights(contract, line, period, parts)
+		if len(parts) == 1:
+			yield revision, stretch, factor
+			continue
+		weights = _weights(contract, line, period, parts)
 		for part, weight in zip(parts, weights, strict=True):
 			yield revision, part, factor * weight / sum(weights)
 
@@ -341,14 +355,25 @@ def _weights(contract: Contract, line: ContractLine, period: Period, parts: list
 	return [Fraction(part.days) for part in parts]
 
 
-def _shares(contract: Contract, line: ContractLine, period: Period) -> list[tuple[Period, Fraction]]:
-	"""The stretches of unchanged terms among the charged days, each with its share of the period's price."""
-	stretches = line.charged_in(period)
+def _changes_within(line: ContractLine, period: Period) -> bool:
+	"""Do other terms or another tax rate begin inside the period?"""
+	start, end = period.start, period.end
+	days = [revision.effective for revision in line.history if start < revision.effective < end]
+	return bool(days) or any(start < day < end for day in line.cuts)
+
+
+def _shares(
+	contract: Contract, line: ContractLine, period: Period, stretches: list[Period]
+) -> list[tuple[Period, Fraction]]:
+	"""The stretches of unchanged terms among the charged days, each with its share of the period's price.
+
+	``stretches`` are the charged days, as ``ContractLine.charged_in`` gives them.
+	"""
 	if not stretches:
 		return []
 	if line.grid is None:
-		return [(stretches[0], Fraction(1))]
-	scale = Fraction(1)
+		return [(stretches[0], WHOLE)]
+	scale = WHOLE
 	policy = _first_period(contract, line)
 	if _is_stub(line, period):
 		if policy is FirstPeriod.FREE:
@@ -356,22 +381,25 @@ def _shares(contract: Contract, line: ContractLine, period: Period) -> list[tupl
 		if policy is FirstPeriod.FULL:
 			weight = share(contract.proration, line.grid, period, Period(line.start, period.end))
 			if not weight:  # a 31st alone weighs nothing under 30/360
-				return [(_hull(stretches), Fraction(1))]
+				return [(hull(stretches), WHOLE)]
 			scale = 1 / weight
 	if contract.proration is Proration.NONE:
-		return [(_hull(stretches), Fraction(1))]
+		return [(hull(stretches), WHOLE)]
 	changes = [revision.effective for revision in line.history]
 	parts = [part for stretch in stretches for part in _cut(stretch, changes)]
-	return [(part, scale * share(contract.proration, line.grid, period, part)) for part in parts]
+	return [(part, _times(share(contract.proration, line.grid, period, part), scale)) for part in parts]
 
 
-def _hull(stretches: list[Period]) -> Period:
-	return Period(stretches[0].start, stretches[-1].end)
+def _times(value: Fraction, factor: Fraction) -> Fraction:
+	"""Their product; most periods are charged whole, where it costs nothing."""
+	return value if factor == 1 else value * factor
 
 
 def _cut(stretch: Period, days: Iterable[date]) -> list[Period]:
 	"""``stretch``, cut at those of ``days`` that lie in it."""
 	cuts = sorted({day for day in days if stretch.start < day < stretch.end})
+	if not cuts:
+		return [stretch]
 	return [Period(start, end) for start, end in pairwise([stretch.start, *cuts, stretch.end])]
 
 
@@ -422,8 +450,10 @@ def _next_due_of_line(
 ) -> date | None:
 	"""As next_due, for one line; what costs nothing never falls due, so a line that stays free ends the search itself."""
 	for period in _periods(line):
+		if period in billed and _counting(billed[period]):
+			continue
 		due = due_date(contract, line, period)
-		if due is not None and (due <= after or _counting(billed.get(period, ()))):
+		if due is not None and due <= after:
 			continue
 		if due is not None and _costs(contract, line, period):
 			return due

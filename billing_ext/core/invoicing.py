@@ -80,8 +80,7 @@ def plan_invoices(
 	wrong. Raises what ``plan_charges`` raises.
 	"""
 	charges = plan_charges(contract, ledger, through)
-	upcoming = next_due(contract, ledger, through)
-	if _waits(contract, charges, upcoming):
+	if not charges or _waits(contract, ledger, charges, through):
 		return []
 	rows = [Row((charge,)) for charge in charges if charge.amount > 0]
 	credits = [charge for charge in charges if charge.amount < 0 and charge.kind is not ChargeKind.CREDIT]
@@ -108,13 +107,15 @@ def plan_invoices(
 	return _numbered(drafts)
 
 
-def _waits(contract: Contract, charges: Sequence[Charge], upcoming: date | None) -> bool:
+def _waits(contract: Contract, ledger: Ledger, charges: Sequence[Charge], through: date) -> bool:
 	"""Do corrections wait for an invoice of their own accord? Not if none will follow, or if their amendment does not."""
 	if any(charge.kind not in (ChargeKind.CORRECTION, ChargeKind.CREDIT) for charge in charges):
 		return False
-	if contract.correction_billing is CorrectionBilling.IMMEDIATELY or upcoming is None:
+	if contract.correction_billing is CorrectionBilling.IMMEDIATELY:
 		return False
-	return not any(_at_once(contract, charge) for charge in charges)
+	if any(_at_once(contract, charge) for charge in charges):
+		return False
+	return next_due(contract, ledger, through) is not None
 
 
 def _at_once(contract: Contract, charge: Charge) -> bool:
@@ -165,10 +166,7 @@ def _numbered(drafts: list[InvoiceDraft]) -> list[InvoiceDraft]:
 		return charge if sequence == charge.sequence else replace(charge, sequence=sequence)
 
 	return [
-		replace(
-			draft,
-			rows=tuple(replace(row, charges=tuple(map(numbered, row.charges))) for row in draft.rows),
-		)
+		replace(draft, rows=tuple(Row(tuple(map(numbered, row.charges)), row.corrects) for row in draft.rows))
 		for draft in drafts
 	]
 

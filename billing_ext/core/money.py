@@ -23,9 +23,9 @@ class Currency:
 		"""
 		if isinstance(value, float):
 			raise TypeError("money is never a float")
-		scaled = Fraction(value) * 10**self.digits
-		units = (abs(scaled.numerator) * 2 + scaled.denominator) // (2 * scaled.denominator)
-		return Decimal(units if scaled >= 0 else -units).scaleb(-self.digits)
+		numerator, denominator = value.as_integer_ratio()
+		units = (abs(numerator) * 2 * 10**self.digits + denominator) // (2 * denominator)
+		return Decimal(units if numerator >= 0 else -units).scaleb(-self.digits)
 
 	@property
 	def zero(self) -> Decimal:

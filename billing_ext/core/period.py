@@ -7,7 +7,7 @@ the anchor and never from each other, so that 31 January is followed by 28 Febru
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -15,6 +15,8 @@ from enum import Enum
 from billing_ext.core.errors import DomainError
 
 ONE_DAY = timedelta(days=1)
+_SHORTEST_MONTH = 28
+"""Days that every month has."""
 
 
 class Unit(Enum):
@@ -77,6 +79,11 @@ class Period:
 		return Period(start, end) if start < end else None
 
 
+def hull(parts: Sequence[Period]) -> Period:
+	"""From the first to the last day of ``parts``, which are in order and not none."""
+	return parts[0] if len(parts) == 1 else Period(parts[0].start, parts[-1].end)
+
+
 def without(period: Period, others: Iterable[Period]) -> list[Period]:
 	"""What is left of ``period``, in order, when the days of ``others`` are taken out."""
 	left = []
@@ -88,14 +95,16 @@ def without(period: Period, others: Iterable[Period]) -> list[Period]:
 			left.append(Period(start, other.start))
 		start = max(start, other.end)
 	if start < period.end:
-		left.append(Period(start, period.end))
+		left.append(period if start == period.start else Period(start, period.end))
 	return left
 
 
 def clamped(month_index: int, day: int) -> date:
 	"""Day ``day`` of a month counted from year 0, or the month's last day where it has fewer."""
 	year, month = divmod(month_index, 12)
-	return date(year, month + 1, min(day, monthrange(year, month + 1)[1]))
+	if day > _SHORTEST_MONTH:
+		day = min(day, monthrange(year, month + 1)[1])
+	return date(year, month + 1, day)
 
 
 def add_months(day: date, months: int) -> date:
@@ -141,10 +150,10 @@ class Grid:
 	def boundary(self, index: int) -> date:
 		"""First day of period ``index``. Raises DomainError ``calendar_end`` beyond the year 9999."""
 		try:
-			if self.interval.days:
+			months = self.interval.months
+			if not months:
 				return self.anchor + timedelta(days=self.interval.days * index)
-			month_index = self.anchor.year * 12 + self.anchor.month - 1 + index * self.interval.months
-			return clamped(month_index, self.day)
+			return clamped(self.anchor.year * 12 + self.anchor.month - 1 + index * months, self.day)
 		except (ValueError, OverflowError):
 			raise DomainError("calendar_end", anchor=self.anchor) from None
 

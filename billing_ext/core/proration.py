@@ -12,6 +12,9 @@ from fractions import Fraction
 
 from billing_ext.core.period import Grid, Period, clamped
 
+WHOLE = Fraction(1)
+"""The share of a period that is charged in full."""
+
 
 class Proration(Enum):
 	"""Day-count conventions of a contract; the values are the options that users see."""
@@ -33,10 +36,8 @@ def share(convention: Proration, grid: Grid, period: Period, part: Period) -> Fr
 
 	A whole period costs 1 under every convention. Intervals of days or weeks are counted in actual days under all.
 	"""
-	if part == period:
-		return Fraction(1)
-	if convention is Proration.NONE:
-		return Fraction(1)
+	if part is period or part == period or convention is Proration.NONE:
+		return WHOLE
 	if convention is Proration.ACTUAL_360 and grid.interval.months:
 		return Fraction(part.days, 30 * grid.interval.months)
 	return _position(convention, grid, period, part.end) - _position(convention, grid, period, part.start)
@@ -78,7 +79,7 @@ def _position_360(day: date) -> int:
 def _months_position(grid: Grid, period: Period, day: date) -> Fraction:
 	"""Whole months since the period's start, plus days as a share of the month they lie in, over the period's months."""
 	if day == period.end:
-		return Fraction(1)
+		return WHOLE
 	first = period.start.year * 12 + period.start.month - 1
 	months = day.year * 12 + day.month - 1 - first
 	if clamped(first + months, grid.day) > day:

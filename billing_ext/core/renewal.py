@@ -64,6 +64,11 @@ def percent_factor(percent: Decimal) -> Fraction:
 	return 1 + Fraction(percent) / 100
 
 
+def index_month(term_start: date, lag: int) -> date:
+	"""The month whose index counts for a term that begins on ``term_start``, as its first day: ``lag`` months before."""
+	return add_months(term_start.replace(day=1), -lag)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexClause:
 	"""Prices follow a published index. ``values`` are by the first day of the month; percentages are per renewal.
@@ -96,7 +101,7 @@ class IndexClause:
 
 	def month_for(self, term_start: date) -> date:
 		"""The month whose index counts for a term that begins on ``term_start``, as its first day."""
-		return add_months(term_start.replace(day=1), -self.lag)
+		return index_month(term_start, self.lag)
 
 	def _value(self, month: date) -> Decimal:
 		value = self.values.get(month.replace(day=1))

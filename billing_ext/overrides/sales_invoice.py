@@ -24,7 +24,7 @@ def on_submit(doc, method=None):
 	time_billing.mark_billed(doc)
 	_run(invoice_events.on_submit, doc)
 	_run(outgoing.on_submit, doc)
-	customer_status.refresh({doc.customer})
+	customer_status.refresh_before_commit(doc.customer)
 
 
 def before_cancel(doc, method=None):
@@ -34,7 +34,7 @@ def before_cancel(doc, method=None):
 def on_cancel(doc, method=None):
 	_run(outgoing.on_cancel, doc)
 	_run(invoice_events.on_cancel, doc)
-	customer_status.refresh({doc.customer})
+	customer_status.refresh_before_commit(doc.customer)
 
 
 def on_trash(doc, method=None):

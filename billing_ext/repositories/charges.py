@@ -7,7 +7,7 @@ that nothing is billed again while somebody corrects the invoice.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -19,8 +19,10 @@ from frappe.query_builder import DocType
 from billing_ext.core.billing import Charge, LedgerEntry
 from billing_ext.core.derivation import derivation, segment_from_json
 from billing_ext.core.invoicing import Carrier, InvoiceDraft
+from billing_ext.core.lanes import Lane
 from billing_ext.core.period import ONE_DAY, Period
 from billing_ext.core.simulation import Books
+from billing_ext.repositories import bulk_rows
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency, to_decimal, to_float
 
@@ -36,6 +38,7 @@ class ChargeStatus(Enum):
 	REBILL = "Re-bill"
 
 
+DOCTYPE = "Billing Charge"
 NOT_COUNTING = {ChargeStatus.RELEASED.value, ChargeStatus.FORGIVEN.value}
 MANUAL_CREDIT = "Manual Credit"
 
@@ -48,16 +51,49 @@ class PostedRow:
 	amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+	"""The lane by which a document is posted, and why it is not the bulk lane."""
+
+	lane: Lane = Lane.STANDARD
+	reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+	"""The document and its row that carry ledger rows, and what becomes of these."""
+
+	names: tuple[str, ...]
+	invoice: str
+	row: str
+	status: ChargeStatus
+
+
 def rows_of(contract: str) -> list[dict[str, Any]]:
 	"""All ledger rows of a contract, oldest first."""
+	return _rows_of([contract])
+
+
+def _rows_of(contracts: Sequence[str]) -> list[dict[str, Any]]:
 	return frappe.get_all(
-		"Billing Charge", filters={"contract": contract}, fields=["*"], order_by="sequence, creation, name"
+		DOCTYPE, filters={"contract": ("in", contracts)}, fields=["*"], order_by="sequence, creation, name"
 	)
 
 
 def books(contract: str) -> Books:
 	"""The ledger of a contract and what its submitted invoices can still be credited for."""
-	rows = rows_of(contract)
+	return books_of([contract])[contract]
+
+
+def books_of(contracts: Sequence[str]) -> dict[str, Books]:
+	"""The books of contracts, by contract; those of one that was never billed are empty."""
+	found: dict[str, list[dict[str, Any]]] = {contract: [] for contract in contracts}
+	for row in _rows_of(contracts):
+		found[row["contract"]].append(row)
+	return {contract: _books(rows) for contract, rows in found.items()}
+
+
+def _books(rows: Sequence[dict[str, Any]]) -> Books:
 	if not rows:
 		return Books()
 	unit = currency(rows[0]["currency"])
@@ -132,57 +168,66 @@ def _carriers(rows: Sequence[Row]) -> list[Carrier]:
 	]
 
 
-def append(
-	draft: InvoiceDraft, header: Row, titles: dict[str, str], run: str | None, status: ChargeStatus
-) -> list[PostedRow]:
-	"""Write a draft's charges to the ledger, not yet pointing to a document.
-
-	Raises frappe.UniqueValidationError where another worker has billed one of them.
-	"""
-	posted = []
+def drawn_up(
+	draft: InvoiceDraft, header: Row, titles: Mapping[str, str], run: str | None, posting: Posting
+) -> tuple[list[PostedRow], list[dict[str, Any]]]:
+	"""The ledger rows of a draft, to be inserted by ``insert``, and which row of the draft each belongs to."""
+	posted, ledger_rows = [], []
 	for row in draft.rows:
-		names = tuple(_insert(charge, header, titles, run, status, row.corrects) for charge in row.charges)
-		posted.append(PostedRow(names, row.amount))
-	return posted
+		rows = [_ledger_row(charge, header, titles, run, posting, row.corrects) for charge in row.charges]
+		posted.append(PostedRow(tuple(each["name"] for each in rows), row.amount))
+		ledger_rows += rows
+	return posted, ledger_rows
 
 
-def _insert(
-	charge: Charge, header: Row, titles: dict[str, str], run: str | None, status: ChargeStatus, corrects: str
-) -> str:
+def insert(ledger_rows: Sequence[Row]) -> None:
+	"""Write rows to the ledger, not yet pointing to a document.
+
+	Links come from rows that were just read under a lock, so they are not looked up once more. Raises
+	frappe.UniqueValidationError where another worker has billed one of them.
+	"""
+	bulk_rows.insert(DOCTYPE, ledger_rows)
+
+
+def take_back(ledger_rows: Sequence[Row]) -> None:
+	"""Delete rows that this transaction has inserted, and that nobody else has seen."""
+	if ledger_rows:
+		frappe.db.delete(DOCTYPE, {"name": ("in", [row["name"] for row in ledger_rows])})
+
+
+def _ledger_row(
+	charge: Charge, header: Row, titles: Mapping[str, str], run: str | None, posting: Posting, corrects: str
+) -> dict[str, Any]:
 	segment = charge.segment or (charge.expected[-1] if charge.expected else None)
-	values = {
-		"contract": header["name"],
-		"customer": header["customer"],
-		"company": header["company"],
-		"contract_line": charge.line,
-		"line_title": titles.get(charge.line, charge.line),
-		"kind": charge.kind.value,
-		"status": status.value,
-		"amount": to_float(charge.amount),
-		"currency": header["currency"],
-		"period_start": charge.period.start,
-		"period_end": charge.period.last_day,
-		"service_start": charge.service.start,
-		"service_end": charge.service.last_day,
-		"quantity": to_float(segment.terms.quantity) if segment else 0,
-		"price": to_float(segment.terms.price) if segment else 0,
-		"amendment": _amendment(charge),
-		"corrects": corrects or None,
-		"billing_run": run,
-		"sequence": charge.sequence,
-		"billing_key": charge.key,
-	}
 	explanation = derivation(charge)
-	return _insert_row({**values, "formula": explanation["formula"], "derivation": json.dumps(explanation)})
-
-
-def _insert_row(values: dict[str, Any]) -> str:
-	"""Links come from rows that were just read under a lock, so they are not looked up once more."""
-	charge = frappe.get_doc({"doctype": "Billing Charge", **values})
-	charge.name = frappe.generate_hash(length=10)
-	charge.set_user_and_timestamp()
-	charge.db_insert()
-	return charge.name
+	return bulk_rows.new_row(
+		{
+			"contract": header["name"],
+			"customer": header["customer"],
+			"company": header["company"],
+			"contract_line": charge.line,
+			"line_title": titles.get(charge.line, charge.line),
+			"kind": charge.kind.value,
+			"status": ChargeStatus.DRAFT.value,
+			"amount": to_float(charge.amount),
+			"currency": header["currency"],
+			"period_start": charge.period.start,
+			"period_end": charge.period.last_day,
+			"service_start": charge.service.start,
+			"service_end": charge.service.last_day,
+			"quantity": to_float(segment.terms.quantity) if segment else 0,
+			"price": to_float(segment.terms.price) if segment else 0,
+			"amendment": _amendment(charge),
+			"corrects": corrects or None,
+			"billing_run": run,
+			"sequence": charge.sequence,
+			"billing_key": charge.key,
+			"formula": explanation["formula"],
+			"derivation": json.dumps(explanation),
+			"posting_lane": posting.lane.value,
+			"posting_lane_reason": posting.reason or None,
+		}
+	)
 
 
 def _amendment(charge: Charge) -> str | None:
@@ -194,16 +239,32 @@ def _amendment(charge: Charge) -> str | None:
 	return changed[-1] if changed else None
 
 
-def point_to(names: Iterable[str], invoice: str, row: str, status: ChargeStatus) -> None:
-	"""Tie ledger rows to the document row that carries them."""
-	table = DocType("Billing Charge")
-	(
-		frappe.qb.update(table)
-		.set(table.sales_invoice, invoice)
-		.set(table.sales_invoice_item, row)
-		.set(table.status, status.value)
-		.where(table.name.isin(list(names)))
-		.run()
+def point_to(targets: Iterable[Target]) -> None:
+	"""Tie ledger rows to the document rows that carry them."""
+	bulk_rows.update(
+		DOCTYPE,
+		{
+			name: {
+				"sales_invoice": target.invoice,
+				"sales_invoice_item": target.row,
+				"status": target.status.value,
+			}
+			for target in targets
+			for name in target.names
+		},
+	)
+
+
+def lanes_of_run(run: str) -> list[tuple[str, str, int, str]]:
+	"""How a run has made its documents: lane, why not in bulk, how many, and the details of one of them."""
+	return frappe.db.sql(
+		"""select posting_lane, substring_index(ifnull(posting_lane_reason, ''), ': ', 1) as reason,
+			count(distinct sales_invoice) as documents,
+			max(if(locate(': ', posting_lane_reason), substring(posting_lane_reason, locate(': ', posting_lane_reason) + 2), ''))
+		from `tabBilling Charge`
+		where billing_run = %s and ifnull(posting_lane, '') != '' and ifnull(sales_invoice, '') != ''
+		group by posting_lane, reason order by posting_lane, documents desc, reason""",
+		run,
 	)
 
 
@@ -253,7 +314,7 @@ def append_manual_credit(carrier: Row, amount: Decimal, invoice: str, row: str) 
 		"contract", "customer", "company", "contract_line", "line_title", "currency", "period_start",
 		"period_end", "service_start", "service_end", "derivation", "quantity", "price",
 	)  # fmt: skip
-	return _insert_row(
+	credit = bulk_rows.new_row(
 		{field: carrier[field] for field in copied}
 		| {
 			"kind": MANUAL_CREDIT,
@@ -267,6 +328,8 @@ def append_manual_credit(carrier: Row, amount: Decimal, invoice: str, row: str) 
 			"billing_key": f"{carrier['contract_line']}|{carrier['period_start'].isoformat()}|{sequence}",
 		}
 	)
+	insert([credit])
+	return credit["name"]
 
 
 def counting(contract: str) -> int:

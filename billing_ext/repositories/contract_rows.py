@@ -39,7 +39,11 @@ from billing_ext.core.errors import DomainError
 from billing_ext.core.money import Currency
 from billing_ext.core.period import ONE_DAY, Grid, Interval, Period, Unit
 from billing_ext.core.proration import Proration
+from billing_ext.core.renewal import term_months
 from billing_ext.repositories.money import to_decimal
+
+DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
+"""The states of a document, as Frappe numbers them."""
 
 Row = Mapping[str, Any]
 E = TypeVar("E", bound=Enum)
@@ -158,6 +162,12 @@ def contract_from(
 	amended = amend(base, (*_ramp(contract, rows), *agreed))
 	_check_lines_in_term(amended)
 	return amended
+
+
+def renewal_months(contract: Row) -> int:
+	"""The length of a further term: what was agreed, else that of the first; 0 where that is not of whole months."""
+	start, term_end = required_day(contract, "start_date"), _day_after(contract, "end_date")
+	return integer(contract, "renewal_months") or (term_months(start, term_end) if term_end else 0)
 
 
 def _is_billed_as_one(row: Row) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,10 @@ import frappe
 from frappe.query_builder import DocType, Order
 
 from billing_ext.core.contract import Contract
-from billing_ext.repositories import contract_rows, milestones, tax_changes, time_entries
+from billing_ext.repositories import bulk_rows, contract_rows, milestones, tax_changes, time_entries
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency, to_float
+from billing_ext.repositories.tax_changes import TaxChanges
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
 
@@ -58,34 +59,58 @@ def lock(names: Sequence[str]) -> None:
 	)
 
 
-def record(name: str, instead: Row | None = None) -> ContractRecord:
-	"""The rows of a contract with its submitted amendments; ``instead`` adds one that is not submitted yet.
+class Reader:
+	"""Rows of many contracts, read with one query for each table.
 
-	Raises frappe.DoesNotExistError.
+	Their records are made one by one, for what is wrong with one contract must not stop the others.
 	"""
-	contract = dict(header(name))
-	own, known_lines = _own_lines(contract)
-	known = _amendments(name)
-	amendments: list[Row] = [row for row in known if row["docstatus"] == SUBMITTED]
-	if instead is not None:
-		amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
-	cancelled = [row for row in known if row["docstatus"] == CANCELLED]
-	return record_of(contract, own, amendments, cancelled, known_lines)
+
+	def __init__(self, names: Sequence[str]) -> None:
+		headers = frappe.get_all("Billing Contract", filters={"name": ("in", list(names))}, fields=["*"])
+		self.headers: dict[str, dict[str, Any]] = {row["name"]: row for row in headers}
+		known = list(self.headers)
+		self._children = {doctype: _by_parent(_children(doctype, known)) for doctype in _TABLES}
+		self._amendments = _amendments(known)
+		self._tax_changes: dict[str, TaxChanges] = {}
+
+	def record(self, name: str, instead: Row | None = None) -> ContractRecord:
+		"""The rows of a contract with its submitted amendments; ``instead`` adds one that is not submitted yet.
+
+		Raises frappe.DoesNotExistError, and DomainError for rows that cannot be understood.
+		"""
+		if name not in self.headers:
+			raise frappe.DoesNotExistError(name)
+		contract = dict(self.headers[name])
+		own, known_lines = self._own_lines(contract)
+		known = self._amendments.get(name, [])
+		amendments: list[Row] = [row for row in known if row["docstatus"] == SUBMITTED]
+		if instead is not None:
+			amendments = [row for row in amendments if row["name"] != instead.get("name")] + [instead]
+		cancelled = [row for row in known if row["docstatus"] == CANCELLED]
+		return record_of(contract, own, amendments, cancelled, known_lines)
+
+	def _own_lines(self, contract: dict[str, Any]) -> tuple[list[Row], list[Row]]:
+		"""The rows that are billed as signed, milestones and hours among them; and those that are only known so far."""
+		name, company = contract["name"], contract["company"]
+		contract["ramp_steps"] = self._children["Billing Ramp Step"].get(name, [])
+		changes = self._tax_changes.setdefault(company, tax_changes.of_company(company))
+		lines = [
+			{**line, "tax_cuts": changes.cuts(line["item_tax_template"])}
+			for line in self._children["Billing Contract Line"].get(name, [])
+		]
+		complete, still_open = milestones.line_rows(
+			lines, self._children["Billing Milestone"].get(name, []), currency(contract["currency"])
+		)
+		contract["open_milestones"] = bool(still_open)
+		return [*lines, *complete, *time_entries.line_rows(contract)], still_open
 
 
-def _own_lines(contract: dict[str, Any]) -> tuple[list[Row], list[Row]]:
-	"""The rows that are billed as signed, milestones and hours among them; and those that are only known so far."""
-	name = contract["name"]
-	contract["ramp_steps"] = _children("Billing Ramp Step", [name])
-	lines = _children("Billing Contract Line", [name])
-	changes = tax_changes.of_company(contract["company"])
-	for line in lines:
-		line["tax_cuts"] = changes.cuts(line["item_tax_template"])
-	complete, still_open = milestones.line_rows(
-		lines, _children("Billing Milestone", [name]), currency(contract["currency"])
-	)
-	contract["open_milestones"] = bool(still_open)
-	return [*lines, *complete, *time_entries.line_rows(contract)], still_open
+_TABLES = ("Billing Contract Line", "Billing Ramp Step", "Billing Milestone")
+
+
+def record(name: str, instead: Row | None = None) -> ContractRecord:
+	"""A contract's record, as ``Reader.record``."""
+	return Reader([name]).record(name, instead)
 
 
 def header(name: str) -> Row:
@@ -109,28 +134,52 @@ def record_of(
 	return ContractRecord(contract, tuple(own_lines), tuple(amendments), lines)
 
 
+def languages(headers: Iterable[Row]) -> dict[str, str]:
+	"""The language in which each contract's customer is written to: the contract's, else the customer's, else the site's."""
+	rows = list(headers)
+	silent = {row["customer"] for row in rows if not row.get("language")}
+	found = {}
+	if silent:
+		customers = frappe.get_all("Customer", filters={"name": ("in", silent)}, fields=["name", "language"])
+		found = {customer["name"]: customer["language"] for customer in customers}
+	default = frappe.local.lang or "en"
+	return {row["name"]: row.get("language") or found.get(row["customer"]) or default for row in rows}
+
+
 def is_language(code: str) -> bool:
 	"""Does the site know this language code?"""
 	return bool(frappe.db.exists("Language", code))
 
 
-def _amendments(contract: str) -> list[dict[str, Any]]:
+def _amendments(contracts: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+	"""Amendments that are no drafts, by contract in their sequence, with their rows under ``lines``."""
+	if not contracts:
+		return {}
 	amendments = frappe.get_all(
 		"Billing Amendment",
-		filters={"contract": contract, "docstatus": ("!=", DRAFT)},
+		filters={"contract": ("in", contracts), "docstatus": ("!=", DRAFT)},
 		fields=["*"],
 		order_by="sequence",
 	)
-	changes = _children("Billing Amendment Line", [row.name for row in amendments])
+	changes = _by_parent(_children("Billing Amendment Line", [row["name"] for row in amendments]))
+	found: dict[str, list[dict[str, Any]]] = {}
 	for amendment in amendments:
-		amendment["lines"] = [row for row in changes if row["parent"] == amendment["name"]]
-	return amendments
+		amendment["lines"] = changes.get(amendment["name"], [])
+		found.setdefault(amendment["contract"], []).append(amendment)
+	return found
 
 
-def _children(doctype: str, parents: list[str]) -> list[dict[str, Any]]:
+def _children(doctype: str, parents: Sequence[str]) -> list[dict[str, Any]]:
 	if not parents:
 		return []
 	return frappe.get_all(doctype, filters={"parent": ("in", parents)}, fields=["*"], order_by="parent, idx")
+
+
+def _by_parent(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+	found: dict[str, list[dict[str, Any]]] = {}
+	for row in rows:
+		found.setdefault(row["parent"], []).append(row)
+	return found
 
 
 def next_sequence(contract: str) -> int:
@@ -171,9 +220,35 @@ def names_due(as_of: date, company: str | None, customer: str | None, contract: 
 	return query.run(pluck=True)
 
 
-def all_submitted() -> list[str]:
-	"""Every submitted contract, for the weekly sweep."""
-	return frappe.get_all("Billing Contract", filters={"docstatus": SUBMITTED}, pluck="name", order_by="name")
+def various(count: int) -> list[str]:
+	"""At most ``count`` contracts that have something to bill, as different from each other as that allows."""
+	rows = frappe.db.sql(
+		"""select name, row_number() over (
+				partition by company, currency, taxes_and_charges, payment_terms_template, cost_center, price_list,
+					project, language
+				order by next_billing_date, name
+			) as nth
+		from `tabBilling Contract` where docstatus = 1 and next_billing_date is not null
+		order by nth, name limit %s""",
+		count,
+	)
+	return sorted(name for name, _nth in rows)
+
+
+def submitted_in_pages(size: int) -> Iterator[list[str]]:
+	"""Every submitted contract, ``size`` at once, in the order of their names: for the weekly sweep."""
+	table = DocType("Billing Contract")
+	after = ""
+	while names := (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where((table.name > after) & (table.docstatus == SUBMITTED))
+		.orderby(table.name)
+		.limit(size)
+		.run(pluck=True)
+	):
+		yield names
+		after = names[-1]
 
 
 def copy_for_customer(name: str, omitted: Iterable[str], values: Row) -> str:
@@ -209,10 +284,15 @@ class ContractState:
 	mrr: Decimal
 
 
-def save_state(name: str, state: ContractState) -> None:
-	"""Write what is derived. Not a user's change: no version, no timestamp. Clears a billing error."""
-	values = asdict(state) | {"mrr": to_float(state.mrr), "billing_error": None}
-	frappe.db.set_value("Billing Contract", name, values, update_modified=False)
+def save_states(states: Mapping[str, ContractState]) -> None:
+	"""Write what is derived, by contract. Not a user's change: no version, no timestamp. Clears billing errors."""
+	bulk_rows.update(
+		"Billing Contract",
+		{
+			name: asdict(state) | {"mrr": to_float(state.mrr), "billing_error": None}
+			for name, state in states.items()
+		},
+	)
 
 
 def save_error(name: str, message: str) -> None:
@@ -223,6 +303,11 @@ def save_error(name: str, message: str) -> None:
 		{"status": "Needs Attention", "billing_error": message},
 		update_modified=False,
 	)
+
+
+def add_indexes() -> None:
+	"""Indexes over more than one field; those of one field are said by the DocType."""
+	frappe.db.add_index("Billing Contract", ["status", "service_end"])  # for to_advance
 
 
 def to_advance(today: date) -> list[str]:

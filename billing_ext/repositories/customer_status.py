@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 
 import frappe
 
-from billing_ext.repositories import clock
+from billing_ext.repositories import bulk_rows, clock, unit_of_work
 
 FIELD = "billing_ext_payment_status"
 
@@ -35,6 +34,7 @@ def refresh(customers: Collection[str] | None = None) -> int:
 	*Paid*: there are invoices, and nothing is. Empty: there are none. On its due date an invoice is not overdue.
 
 	Read first and written only where it changed: an UPDATE with a subquery would lock every invoice that it reads.
+	Written in the order of names, so that two transactions cannot wait for each other.
 	"""
 	if customers is not None and not customers:
 		return 0
@@ -44,10 +44,11 @@ def refresh(customers: Collection[str] | None = None) -> int:
 		of_some="and customer in %(customers)s" if some else "",
 		named="and customer.name in %(customers)s" if some else "",
 	)
-	changed: dict[str, list[str]] = defaultdict(list)
-	for name, status in frappe.db.sql(query, values):
-		changed[status].append(name)
-	for status, names in changed.items():
-		# "modified" stays: nobody has edited the customer.
-		frappe.db.set_value("Customer", {"name": ("in", names)}, FIELD, status, update_modified=False)
-	return sum(map(len, changed.values()))
+	changed = dict(sorted(frappe.db.sql(query, values)))
+	bulk_rows.update("Customer", {name: {FIELD: status} for name, status in changed.items()})
+	return len(changed)
+
+
+def refresh_before_commit(customer: str) -> None:
+	"""Bring a customer's status up to date when the transaction is about to end, with all others that it has touched."""
+	unit_of_work.before_commit(refresh, {customer})

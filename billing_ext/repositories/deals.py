@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import frappe
+from frappe.query_builder import DocType
 from frappe.utils import escape_html, strip_html
 
 from billing_ext.core.errors import DomainError
+from billing_ext.repositories import todos
 from billing_ext.repositories.contract_rows import LineType, Row, day, option
 from billing_ext.repositories.contracts import CANCELLED, SUBMITTED
 from billing_ext.repositories.money import to_decimal
@@ -317,8 +319,16 @@ def set_accepted(quotation: str, today: date) -> None:
 
 def keep_accepted() -> None:
 	"""ERPNext lets quotations without an order expire each night, accepted ones too."""
-	expired = {"docstatus": SUBMITTED, "status": "Expired", "billing_ext_accepted_on": ("is", "set")}
-	for name in frappe.get_all(QUOTATION, filters=expired, pluck="name"):
+	table = DocType(QUOTATION)
+	expired = (
+		frappe.qb.from_(table)
+		.select(table.name)
+		# Not by ``get_all``, whose "set" passes over the field's index.
+		.where((table.docstatus == SUBMITTED) & (table.status == "Expired"))
+		.where(table.billing_ext_accepted_on.isnotnull())
+		.run(pluck=True)
+	)
+	for name in expired:
 		frappe.db.set_value(QUOTATION, name, "status", "Ordered", update_modified=False)
 
 
@@ -362,16 +372,8 @@ def words_of(error: frappe.ValidationError) -> str:
 	return strip_html(str(error)) or type(error).__name__
 
 
-def leave_task(doctype: str, name: str, text: str) -> None:
-	"""A comment on a document, and a task for who owns the contract or made the document."""
+def leave_task(doctype: str, name: str, text: str, today: date) -> None:
+	"""A comment on a document, and a task for who looks after it."""
 	doc = frappe.get_doc(doctype, name)
 	doc.add_comment("Comment", escape_html(text))
-	frappe.get_doc(
-		{
-			"doctype": "ToDo",
-			"allocated_to": doc.get("account_owner") or doc.owner,
-			"reference_type": doctype,
-			"reference_name": name,
-			"description": escape_html(text),
-		}
-	).insert(ignore_permissions=True)
+	todos.assign(doctype, doc.as_dict(), escape_html(text), today)

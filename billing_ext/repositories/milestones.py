@@ -13,9 +13,8 @@ from frappe.query_builder import DocType
 from billing_ext.core.milestones import Share, amounts
 from billing_ext.core.money import Currency
 from billing_ext.repositories import contract_rows
-from billing_ext.repositories.contract_rows import LineType, Row
+from billing_ext.repositories.contract_rows import SUBMITTED, LineType, Row
 
-SUBMITTED = 1
 _INHERITED = (
 	"item_code", "uom", "cost_center", "project", "shipping_address", "income_account", "item_tax_template",
 	"billed_through",

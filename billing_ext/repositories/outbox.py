@@ -8,6 +8,7 @@ from typing import Any
 import frappe
 from frappe.query_builder import DocType
 
+from billing_ext.repositories import bulk_rows
 from billing_ext.repositories.contract_rows import Row
 
 INVOICE_EMAIL = "Invoice E-mail"
@@ -17,27 +18,37 @@ FIRST_RETRY = timedelta(minutes=5)
 
 
 def put(
-	kind: str, doctype: str, name: str, contract: Row, recipient: str, now: datetime, occasion: str = ""
+	kind: str,
+	doctype: str,
+	name: str,
+	contract: Row,
+	recipient: str,
+	now: datetime,
+	*,
+	occasion: str = "",
+	run: str | None = None,
 ) -> str | None:
-	"""A message to be delivered after the commit; None if the document has one of that kind, for that occasion, already."""
+	"""A message to be delivered after the commit; None if the document has one of that kind, for that occasion, already.
+
+	``run`` is the Billing Run that has made the document.
+	"""
 	key = "|".join(part for part in (kind, doctype, name, occasion) if part)
-	if frappe.db.exists("Billing Outbox Message", {"message_key": key}):
-		return None
-	message = frappe.get_doc(
+	return bulk_rows.insert_one(
+		"Billing Outbox Message",
 		{
-			"doctype": "Billing Outbox Message",
 			"kind": kind,
 			"reference_doctype": doctype,
 			"reference_name": name,
 			"contract": contract["name"],
+			"customer": contract["customer"],
 			"company": contract["company"],
+			"billing_run": run,
 			"recipient": recipient,
+			"status": "Waiting",
 			"retry_at": now,
 			"message_key": key,
-		}
+		},
 	)
-	message.insert(ignore_permissions=True)
-	return message.name
 
 
 def due(now: datetime, limit: int) -> list[str]:
@@ -103,3 +114,8 @@ def waiting_for(doctype: str, document: str) -> list[str]:
 		filters={"reference_doctype": doctype, "reference_name": document, "status": "Waiting"},
 		pluck="name",
 	)
+
+
+def add_indexes() -> None:
+	"""What waits is found without reading what was sent. Done at each migration, once."""
+	frappe.db.add_index("Billing Outbox Message", ["status", "retry_at", "creation"])  # for due

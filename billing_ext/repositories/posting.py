@@ -50,27 +50,70 @@ class ExchangeRates:
 		return not settings.allow_stale and (self.day - rate_date).days > (settings.stale_days or 0)
 
 
+class Checks:
+	"""May these contracts be posted on a day? What is read of company, customers and items is read once for all."""
+
+	def __init__(self, day: date, customers: Iterable[str] = ()) -> None:
+		self.day = day
+		self._customers = _customers(customers)
+		self._items: dict[str, Row] = {}
+		self._books: dict[str, DomainError | None] = {}
+
+	def check(self, header: Row, lines: Iterable[Row]) -> None:
+		"""Raise the DomainError that says why a contract cannot be invoiced, if something is known to bar it.
+
+		``customer_missing``, ``customer_disabled``, ``items_missing``, ``item_disabled``, ``books_frozen``,
+		``period_closed``, ``fiscal_year``, ``exchange_rate``, ``receivable_currency``.
+		"""
+		self._check_customer(header["customer"])
+		self._check_items({line["item_code"] for line in lines})
+		self._check_books(header["company"])
+		rates = ExchangeRates(header["company"], self.day)
+		if header["currency"] != rates.company_currency:
+			rates.to_company_currency(header["currency"])
+			_check_receivable(header)
+
+	def _check_customer(self, customer: str) -> None:
+		if customer not in self._customers:
+			self._customers |= _customers([customer])
+		state = self._customers.get(customer)
+		if not state:
+			raise DomainError("customer_missing", customer=customer)
+		if state["disabled"] or state["is_frozen"]:
+			raise DomainError("customer_disabled", customer=customer)
+
+	def _check_items(self, codes: set[str]) -> None:
+		unknown = codes - self._items.keys()
+		if unknown:
+			found = frappe.get_all("Item", filters={"name": ("in", unknown)}, fields=["name", "disabled"])
+			self._items |= {item["name"]: item for item in found}
+		missing = sorted(codes - self._items.keys())
+		if missing:
+			raise DomainError("items_missing", items=", ".join(missing))
+		disabled = sorted(code for code in codes if self._items[code]["disabled"])
+		if disabled:
+			raise DomainError("item_disabled", items=", ".join(disabled))
+
+	def _check_books(self, company: str) -> None:
+		if company not in self._books:
+			self._books[company] = _barred_by_books(company, self.day)
+		barred = self._books[company]
+		if barred:
+			raise DomainError(barred.code, **barred.context)
+
+
 def check(header: Row, lines: Iterable[Row], day: date) -> None:
-	"""Raise the DomainError that says why a contract cannot be invoiced on ``day``, if something is known to bar it.
-
-	``items_missing``, ``item_disabled``, ``customer_disabled``, ``books_frozen``, ``period_closed``, ``fiscal_year``,
-	``exchange_rate``, ``receivable_currency``.
-	"""
-	_check_customer(header["customer"])
-	_check_items({line["item_code"] for line in lines})
-	_check_books(header["company"], day)
-	rates = ExchangeRates(header["company"], day)
-	if header["currency"] != rates.company_currency:
-		rates.to_company_currency(header["currency"])
-		_check_receivable(header)
+	"""Raise the DomainError that bars one contract, as ``Checks.check``."""
+	Checks(day).check(header, lines)
 
 
-def _check_customer(customer: str) -> None:
-	state = frappe.db.get_value("Customer", customer, ["disabled", "is_frozen"], as_dict=True)
-	if not state:
-		raise DomainError("customer_missing", customer=customer)
-	if state.disabled or state.is_frozen:
-		raise DomainError("customer_disabled", customer=customer)
+def _customers(names: Iterable[str]) -> dict[str, Row]:
+	wanted = list(names)
+	if not wanted:
+		return {}
+	fields = ["name", "disabled", "is_frozen"]
+	found = frappe.get_all("Customer", filters={"name": ("in", wanted)}, fields=fields)
+	return {row["name"]: row for row in found}
 
 
 def _check_receivable(header: Row) -> None:
@@ -86,27 +129,14 @@ def _check_receivable(header: Row) -> None:
 		raise DomainError("receivable_currency", customer=customer, account=account, currency=currency)
 
 
-def _check_items(codes: set[str]) -> None:
-	found = frappe.get_all(
-		"Item", filters={"name": ("in", codes)}, fields=["name", "disabled", "end_of_life"]
-	)
-	missing = sorted(codes - {item.name for item in found})
-	if missing:
-		raise DomainError("items_missing", items=", ".join(missing))
-	disabled = sorted(item.name for item in found if item.disabled)
-	if disabled:
-		raise DomainError("item_disabled", items=", ".join(disabled))
-
-
-def _check_books(company: str, day: date) -> None:
+def _barred_by_books(company: str, day: date) -> DomainError | None:
 	if not _fiscal_year(company, day):
-		raise DomainError("fiscal_year", date=day, company=company)
+		return DomainError("fiscal_year", date=day, company=company)
 	frozen = frozen_until(company)
 	if frozen and day <= frozen and not may_post_to_frozen(company):
-		raise DomainError("books_frozen", date=day, until=frozen, user=frappe.session.user)
+		return DomainError("books_frozen", date=day, until=frozen, user=frappe.session.user)
 	closed = _closed_period(company, day)
-	if closed:
-		raise DomainError("period_closed", date=day, period=closed)
+	return DomainError("period_closed", date=day, period=closed) if closed else None
 
 
 def _fiscal_year(company: str, day: date) -> str | None:

@@ -10,9 +10,8 @@ import frappe
 
 from billing_ext.core.period import ONE_DAY
 from billing_ext.repositories import contract_rows
-from billing_ext.repositories.contract_rows import Renewal, Row
+from billing_ext.repositories.contract_rows import SUBMITTED, Renewal, Row
 
-SUBMITTED = 1
 KINDS = ("bill_time", "expense_item")
 """Fields of a contract that have it bill hours, and expenses."""
 

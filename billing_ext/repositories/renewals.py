@@ -1,19 +1,16 @@
-"""What renewals and reminders read and write: due contracts, their amendments, tasks for the account owner."""
+"""What renewals and reminders read and write: due contracts and their amendments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import frappe
 from frappe.query_builder import DocType
 
-from billing_ext.repositories import jobs
-from billing_ext.repositories.contract_rows import AmendmentType, Renewal, Row
+from billing_ext.repositories.contract_rows import AmendmentType, Renewal
 from billing_ext.repositories.contracts import SUBMITTED
-
-NOTIFY = "frappe.desk.form.assign_to.notify_assignment"
 
 WORK_LIST_FIELDS = (
 	"name", "customer", "customer_name", "company", "currency", "account_owner", "renewal", "renewal_price_rule",
@@ -21,6 +18,9 @@ WORK_LIST_FIELDS = (
 	"service_end",
 )  # fmt: skip
 """Fields of a contract that the work-lists show."""
+
+_LONGEST_NOTICE = timedelta(days=36_500)
+"""Beyond a century it is a slip of the pen, which must not reach beyond the calendar."""
 
 
 def names_due(today: date) -> list[str]:
@@ -44,20 +44,26 @@ def names_to_remind(today: date) -> list[str]:
 	"""Contracts whose reminder for the current term is due and not given.
 
 	One that was entered after its day had passed is left out: whoever entered it knew. One that is terminated before the
-	end of its term needs no reminder either.
+	end of its term needs no reminder either. Only contracts whose day is within the longest notice that any contract asks
+	for are looked at, by the indexes of both dates.
 	"""
+	longest = frappe.db.sql("select max(reminder_days) from `tabBilling Contract`")[0][0] or 0
 	return frappe.db.sql(
 		"""select name from (
 			select name, reminder_days, creation,
 				if(renewal = %(ends)s or renewal_declined, term_end, last_cancellation_day) as deadline
 			from `tabBilling Contract`
-			where docstatus = 1 and term_end is not null
+			where docstatus = 1 and (last_cancellation_day <= %(horizon)s or term_end <= %(horizon)s)
 				and (reminded_for is null or reminded_for != term_end)
 				and (service_end is null or service_end >= term_end)
 		) as contract
 		where date_sub(deadline, interval reminder_days day) <= %(today)s and date(creation) <= deadline
 		order by deadline, name""",
-		{"ends": Renewal.ENDS.value, "today": today},
+		{
+			"ends": Renewal.ENDS.value,
+			"today": today,
+			"horizon": today + min(timedelta(days=longest), _LONGEST_NOTICE),
+		},
 		pluck=True,
 	)
 
@@ -100,44 +106,6 @@ def cancel_decline(contract: str) -> None:
 		order_by="sequence desc",
 	)
 	newest.cancel()
-
-
-def assign(contract: Row, text: str, day: date) -> None:
-	"""A task on a contract for its account owner, else for who entered it. Done once: the same text is not repeated.
-
-	Not by Frappe's ``assign_to.add``, which drops a second task of the same user on the same document.
-	"""
-	task = {
-		"reference_type": "Billing Contract",
-		"reference_name": contract["name"],
-		"allocated_to": owner_of(contract),
-		"description": text,
-	}
-	if frappe.db.exists("ToDo", task):
-		return
-	todo = frappe.get_doc({"doctype": "ToDo", **task, "date": day, "assigned_by": frappe.session.user})
-	todo.insert(ignore_permissions=True)
-	jobs.enqueue(
-		NOTIFY,
-		queue="short",
-		assigned_by=todo.assigned_by,
-		allocated_to=todo.allocated_to,
-		doc_type=todo.reference_type,
-		doc_name=todo.reference_name,
-		action="ASSIGN",
-		description=text,
-	)
-
-
-def owner_of(contract: Row) -> str:
-	"""The user who looks after a contract: its account owner if he can still log in, else who entered it."""
-	owner = contract["account_owner"]
-	return owner if owner and frappe.db.get_value("User", owner, "enabled") else contract["owner"]
-
-
-def language_of_owner(contract: Row) -> str | None:
-	"""The language in which the account owner reads."""
-	return frappe.db.get_value("User", owner_of(contract), "language")
 
 
 def at_term_end(filters: Mapping[str, Any], order_by: str) -> list[dict[str, Any]]:

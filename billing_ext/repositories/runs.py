@@ -9,6 +9,7 @@ from typing import Any
 import frappe
 from frappe.query_builder import DocType
 
+from billing_ext.repositories import bulk_rows
 from billing_ext.repositories.contract_rows import Row
 
 UNFINISHED = ("Queued", "Running")
@@ -96,13 +97,16 @@ def beat(name: str, attempt: int, contracts: int, chunks: int, now: datetime) ->
 	return frappe.db.get_value("Billing Run", name, fields, as_dict=True)
 
 
-def finish(name: str, totals: Sequence[Mapping[str, Any]], now: datetime) -> str:
+def finish(
+	name: str, totals: Sequence[Mapping[str, Any]], lanes: Sequence[Mapping[str, Any]], now: datetime
+) -> str:
 	"""Store the result of a run and return its status. Doing it twice gives the same."""
 	errors = errors_left(name)
 	status = COMPLETED_WITH_ERRORS if errors else COMPLETED
-	frappe.db.delete("Billing Run Total", {"parent": name})
-	for index, total in enumerate(totals, start=1):
-		_insert_total(name, index, total)
+	_replace_rows(
+		name, "Billing Run Total", "totals", ("currency", "documents", "net", "tax", "gross"), totals
+	)
+	_replace_rows(name, "Billing Run Lane", "lanes", ("lane", "documents", "reason"), lanes)
 	documents = sum(int(total["documents"]) for total in totals)
 	credit_notes = sum(int(total["credit_notes"]) for total in totals)
 	_update(
@@ -123,19 +127,18 @@ def fail(name: str, now: datetime) -> None:
 	_update(name, {"status": "Failed", "finished_at": now})
 
 
-def _insert_total(run: str, index: int, total: Mapping[str, Any]) -> None:
-	row = frappe.get_doc(
-		{
-			"doctype": "Billing Run Total",
-			"parent": run,
-			"parenttype": "Billing Run",
-			"parentfield": "totals",
-			"idx": index,
-			**{field: total[field] for field in ("currency", "documents", "net", "tax", "gross")},
-		}
+def _replace_rows(
+	run: str, doctype: str, table: str, fields: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+	frappe.db.delete(doctype, {"parent": run})
+	position = {"parent": run, "parenttype": "Billing Run", "parentfield": table}
+	bulk_rows.insert(
+		doctype,
+		[
+			bulk_rows.new_row({**position, "idx": index, **{field: row[field] for field in fields}})
+			for index, row in enumerate(rows, start=1)
+		],
 	)
-	row.name = frappe.generate_hash(length=10)
-	row.db_insert()
 
 
 def _update(name: str, values: dict[str, Any]) -> None:
@@ -165,21 +168,17 @@ def add_error(run: str, contract: str, failure: Row) -> None:
 	).insert(ignore_permissions=True)
 
 
-def resolve_errors(contract: str) -> None:
-	"""A contract was billed: what was wrong with it is over, in every run."""
-	concerned = frappe.get_all(
-		"Billing Run Error",
-		filters={"contract": contract, "status": "Open"},
-		pluck="billing_run",
-		distinct=True,
-	)
+def resolve_errors(contracts: Sequence[str]) -> None:
+	"""Contracts were billed: what was wrong with them is over, in every run."""
+	is_open = {"contract": ("in", list(contracts)), "status": "Open"}
+	concerned = frappe.get_all("Billing Run Error", filters=is_open, pluck="billing_run", distinct=True)
 	if not concerned:
 		return
 	table = DocType("Billing Run Error")
 	(
 		frappe.qb.update(table)
 		.set(table.status, "Resolved")
-		.where((table.contract == contract) & (table.status == "Open"))
+		.where(table.contract.isin(list(contracts)) & (table.status == "Open"))
 		.run()
 	)
 	for run in sorted(concerned):

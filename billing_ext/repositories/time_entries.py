@@ -13,9 +13,8 @@ import frappe
 from frappe.utils import getdate
 
 from billing_ext.repositories import expense_claims, project_work
-from billing_ext.repositories.contract_rows import LineType, Row
+from billing_ext.repositories.contract_rows import DRAFT, SUBMITTED, LineType, Row
 
-DRAFT, SUBMITTED = 0, 1
 ORIGIN = "Timesheet"
 
 
@@ -138,6 +137,8 @@ def logs(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 		"name", "parent", "from_time", "to_time", "activity_type", "description", "billing_hours", "project_name",
 		"sales_invoice",
 	]  # fmt: skip
+	if not names:
+		return {}
 	found = frappe.get_all(
 		"Timesheet Detail", filters={"name": ("in", list(names)), "docstatus": SUBMITTED}, fields=fields
 	)
@@ -170,6 +171,8 @@ def on_submitted_invoices(timesheet: str) -> set[tuple[str, str]]:
 
 def charged(names: Sequence[str]) -> set[tuple[str, str]]:
 	"""Pairs of a row of a Timesheet and a document of a contract that carries it; of ``names`` only."""
+	if not names:
+		return set()
 	rows = frappe.get_all(
 		"Billing Charge",
 		filters={"contract_line": ("in", list(names)), "sales_invoice": ("is", "set")},

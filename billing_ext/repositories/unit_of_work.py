@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import frappe
 
@@ -27,6 +28,8 @@ def in_transaction(work: Callable[[], T]) -> T:
 	"""
 	for attempt in range(1, ATTEMPTS + 1):
 		frappe.db.rollback()
+		# Frappe notes here which documents are being saved, forgets to strike most of them out, and searches it.
+		frappe.flags.currently_saving = []
 		try:
 			result = work()
 			frappe.db.commit()
@@ -52,3 +55,35 @@ def in_discarded_transaction(work: Callable[[], T]) -> T:
 		return work()
 	finally:
 		frappe.db.rollback()
+
+
+def before_commit(work: Callable[[set[str]], object], items: Iterable[str]) -> None:
+	"""Do ``work`` once in this transaction, just before its commit, for all ``items`` that it was asked for by then.
+
+	Not after a rollback. One to a savepoint may leave items behind, for which ``work`` must do no harm.
+	"""
+	_collect(frappe.db.before_commit, work, items)
+
+
+def after_commit(work: Callable[[set[str]], object], items: Iterable[str]) -> None:
+	"""As ``before_commit``, just after the commit."""
+	_collect(frappe.db.after_commit, work, items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+	"""What has been asked for; nothing but Frappe's own queue holds it, so it lives and dies with that."""
+
+	work: Callable[[set[str]], object]
+	items: set[str]
+
+	def __call__(self) -> None:
+		self.work(self.items)
+
+
+def _collect(queue: Any, work: Callable[[set[str]], object], items: Iterable[str]) -> None:
+	for waiting in queue._functions:
+		if isinstance(waiting, _Collected) and waiting.work == work:
+			waiting.items.update(items)
+			return
+	queue.add(_Collected(work, set(items)))

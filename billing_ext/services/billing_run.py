@@ -15,10 +15,22 @@ import frappe
 from billing_ext.core import grouping
 from billing_ext.core.errors import DomainError
 from billing_ext.core.grouping import Unit
-from billing_ext.repositories import clock, contracts, invoice_groups, invoices, jobs, runs, session, settings
+from billing_ext.repositories import (
+	charges,
+	clock,
+	contracts,
+	invoice_groups,
+	invoices,
+	jobs,
+	runs,
+	session,
+	settings,
+)
+from billing_ext.repositories.charges import Posting
 from billing_ext.repositories.unit_of_work import in_transaction
-from billing_ext.services import contract_billing, contract_state
+from billing_ext.services import bulk_posting, contract_billing
 from billing_ext.services.messages import Message, message_of
+from billing_ext.services.wording import posting
 
 DISPATCH = "billing_ext.services.billing_run.dispatch"
 BILL_CHUNK = "billing_ext.services.billing_run.bill_chunk"
@@ -26,7 +38,7 @@ MAX_DAYS_AHEAD = 31
 """A run posts invoices on its date; one further ahead is a slip of the pen."""
 STALLED_AFTER_MINUTES = 20
 BEAT_EVERY = 5
-"""Contracts between two signs of life."""
+"""Contracts that are posted one by one between two signs of life."""
 
 
 def start_nightly() -> str | None:
@@ -81,31 +93,34 @@ def dispatch(run: str, only: Sequence[str] | None = None) -> None:
 	"""
 	session.act_as(settings.load().service_user)
 	try:
-		in_transaction(lambda: _dispatch(run, only))
+		names = in_transaction(lambda: _names(run, only))
+		if len(names) >= bulk_posting.BATCH:
+			bulk_posting.ensure_compared()
+		in_transaction(lambda: _dispatch(run, names, is_retry=only is not None))
 	except Exception:
 		in_transaction(lambda: runs.fail(run, clock.now()))
 		raise
 
 
-def _dispatch(run: str, only: Sequence[str] | None) -> None:
+def _names(run: str, only: Sequence[str] | None = None) -> list[str]:
 	scope = runs.get(run)
-	names = (
-		list(only)
-		if only is not None
-		else contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
-	)
+	if only is not None:
+		return list(only)
+	return contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
+
+
+def _dispatch(run: str, names: Sequence[str], *, is_retry: bool) -> None:
 	chunks = grouping.chunks(invoice_groups.units(names), settings.load().chunk_size)
-	if only is None:
-		attempt = runs.start(run, len(names), len(chunks), clock.now())
-	else:
-		attempt = runs.start_retry(run, len(names), len(chunks), clock.now())
+	begin = runs.start_retry if is_retry else runs.start
+	attempt = begin(run, len(names), len(chunks), clock.now())
+	as_of = runs.get(run)["as_of"].isoformat()
 	for index, chunk in enumerate(chunks):
 		jobs.enqueue(
 			BILL_CHUNK,
 			job_id=f"billing-run|{run}|{attempt}|{index}",
 			run=run,
 			attempt=attempt,
-			as_of=scope["as_of"].isoformat(),
+			as_of=as_of,
 			units=chunk,
 		)
 	if not chunks:
@@ -117,36 +132,47 @@ def bill_chunk(run: str, attempt: int, as_of: str, units: Sequence[Unit]) -> Non
 	others. A job."""
 	session.act_as(settings.load().service_user)
 	day = date.fromisoformat(as_of)
-	done = 0
-	for unit in units:
-		_bill_unit(run, unit, day)
-		done += len(unit)
-		if done >= BEAT_EVERY:
-			_beat(run, attempt, done, 0)
-			done = 0
-	_beat(run, attempt, done, 1)
+	bill = _Billing(run, day)
+	for batch in grouping.chunks(units, bulk_posting.BATCH if bill.lane else BEAT_EVERY):
+		bill.batch(batch)
+		_beat(run, attempt, sum(len(unit) for unit in batch), 0)
+	_beat(run, attempt, 0, 1)
+
+
+class _Billing:
+	"""Bills units for a run: in bulk if the site allows it, the others one by one."""
+
+	def __init__(self, run: str, day: date) -> None:
+		self.run, self.day = run, day
+		self.lane, self._how = in_transaction(bulk_posting.lane)
+
+	def batch(self, units: Sequence[Unit]) -> None:
+		"""Bill units; one that fails is noted on the run and does not stop the others."""
+		left = dict.fromkeys(units, self._how)
+		if self.lane:
+			left = contract_billing.bill_in_bulk(units, self.day, self.run, self.lane)
+			session.forget_messages()
+		for unit, how in left.items():
+			self._unit(unit, how)
+
+	def _unit(self, unit: Unit, how: Posting) -> None:
+		barred = contract_billing.bill_unit(unit, self.day, self.run, how)
+		session.forget_messages()
+		for name, error in barred.items():
+			in_transaction(partial(_note, self.run, name, _failure(error)))
+		billed = [name for name in unit if name not in barred]
+		if billed:
+			in_transaction(partial(runs.resolve_errors, billed))
 
 
 def run_now(run: str) -> None:
 	"""Bill a run in this process, without the queue: for demonstrations, scripts and tests. Commits."""
 	session.act_as(settings.load().service_user)
-	scope = in_transaction(lambda: runs.get(run))
-	names = in_transaction(
-		lambda: contracts.names_due(scope["as_of"], scope["company"], scope["customer"], scope["contract"])
-	)
+	as_of = in_transaction(lambda: runs.get(run))["as_of"]
+	names = in_transaction(lambda: _names(run))
 	units = in_transaction(lambda: invoice_groups.units(names))
 	attempt = in_transaction(lambda: runs.start(run, len(names), 1, clock.now()))
-	bill_chunk(run, attempt, scope["as_of"].isoformat(), units)
-
-
-def _bill_unit(run: str, unit: Unit, as_of: date) -> None:
-	barred = contract_billing.bill_unit(unit, as_of, run)
-	session.forget_messages()
-	for name in unit:
-		if name in barred:
-			in_transaction(partial(_note, run, name, _failure(barred[name])))
-		else:
-			in_transaction(partial(runs.resolve_errors, name))
+	bill_chunk(run, attempt, as_of.isoformat(), units)
 
 
 def _failure(error: Exception) -> dict[str, str]:
@@ -188,7 +214,11 @@ def _beat(run: str, attempt: int, contracts_done: int, chunks_done: int) -> None
 
 
 def _finish(run: str) -> None:
-	runs.finish(run, invoices.totals_of_run(run), clock.now())
+	lanes = [
+		{"lane": lane, "documents": documents, "reason": posting.reason(code, example)}
+		for lane, code, documents, example in charges.lanes_of_run(run)
+	]
+	runs.finish(run, invoices.totals_of_run(run), lanes, clock.now())
 
 
 def retry(run: str) -> int:
@@ -208,24 +238,3 @@ def restart_stalled() -> list[str]:
 	for run in stalled:
 		enqueue_dispatch(run)
 	return stalled
-
-
-def sweep() -> int:
-	"""Derive every contract's state anew, so that a wrong hint can delay a charge by a week at most. A job."""
-	return _refresh_all(contracts.all_submitted())
-
-
-def _refresh(name: str) -> None:
-	contracts.lock([name])
-	contract_state.refresh(name)
-
-
-def advance_statuses() -> None:
-	"""What the calendar changes by itself: upcoming contracts begin, served ones end. A job."""
-	_refresh_all(contracts.to_advance(clock.today()))
-
-
-def _refresh_all(names: Sequence[str]) -> int:
-	for name in names:
-		in_transaction(partial(_refresh, name))
-	return len(names)

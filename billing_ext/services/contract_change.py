@@ -16,7 +16,14 @@ from billing_ext.repositories import charges, clock, contract_rows, contracts, p
 from billing_ext.repositories.contract_rows import AmendmentType, Applies, LineChange, Row
 from billing_ext.repositories.contracts import SUBMITTED
 from billing_ext.repositories.money import currency, to_decimal, to_float
-from billing_ext.services import contract_import, contract_state, contract_transfer, invoice_text, milestones
+from billing_ext.services import (
+	contract_import,
+	contract_state,
+	contract_transfer,
+	invoice_text,
+	milestones,
+	time_billing,
+)
 
 
 def prepare_contract(doc: Any) -> None:
@@ -36,6 +43,7 @@ def prepare_contract(doc: Any) -> None:
 			contract_rows.numbered_line(doc.as_dict()["lines"], step.as_dict())
 		)
 	milestones.check(doc)
+	time_billing.check(doc)
 	contract_import.check_external_id(doc)
 	contract = core_of(doc)
 	for row in doc.lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -12,22 +13,39 @@ from billing_ext.core.period import ONE_DAY
 from billing_ext.core.renewal import last_cancellation_day
 from billing_ext.core.simulation import Books
 from billing_ext.repositories import charges, clock, contracts
-from billing_ext.repositories.contracts import ContractState
+from billing_ext.repositories.contracts import SUBMITTED, ContractState
 
 
 def refresh(name: str) -> None:
 	"""Derive a contract's state anew and store it. Clears a billing error."""
 	contract = contracts.record(name).to_core()
-	store(contract, charges.books(name))
+	store({name: (contract, charges.books(name))})
 
 
-def store(contract: Contract, books: Books) -> None:
-	"""Store the state of a contract whose terms and ledger are at hand."""
+def refresh_all(names: Sequence[str]) -> None:
+	"""As ``refresh``, for those of many contracts that are in force; they stay locked until the transaction ends."""
+	contracts.lock(names)
+	reader = contracts.Reader(names)
+	in_force = [name for name, header in reader.headers.items() if header["docstatus"] == SUBMITTED]
+	if not in_force:
+		return
+	books = charges.books_of(in_force)
+	store({name: (reader.record(name).to_core(), books[name]) for name in in_force})
+
+
+def store(derived_from: Mapping[str, tuple[Contract, Books]]) -> None:
+	"""Store the states of contracts whose terms and ledgers are at hand, by name."""
 	today = clock.today()
+	contracts.save_states(
+		{name: _state(contract, books, today) for name, (contract, books) in derived_from.items()}
+	)
+
+
+def _state(contract: Contract, books: Books, today: date) -> ContractState:
 	due = next_billing_date(contract, books.ledger, books.carriers, today)
 	end = service_end(contract)
 	renews = contract.term_end if contract.renews else None
-	state = ContractState(
+	return ContractState(
 		status=_status(contract, due, end, today),
 		next_billing_date=due,
 		service_end=end,
@@ -36,7 +54,6 @@ def store(contract: Contract, books: Books) -> None:
 		renewal_declined=contract.renewal_declined,
 		mrr=mrr_of(contract, today),
 	)
-	contracts.save_state(contract.id, state)
 
 
 def mrr_of(contract: Contract, today: date) -> Decimal:

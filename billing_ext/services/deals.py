@@ -285,7 +285,7 @@ def _activate(deal: Deal, contract: str) -> str:
 
 	reason = _refusal(work)
 	if reason:
-		deals.leave_task("Billing Contract", contract, reason)
+		deals.leave_task("Billing Contract", contract, reason, clock.today())
 	return reason
 
 
@@ -297,7 +297,7 @@ def _make_and_activate(deal: Deal) -> str:
 	made: list[str] = []
 	reason = _refusal(lambda: made.append(deals.insert(_contract_of_agreed(deal), unasked=True)))
 	if reason:
-		deals.leave_task(ORDER, deal.name, reason)
+		deals.leave_task(ORDER, deal.name, reason, clock.today())
 		return reason
 	return _activate(deal, made[0])
 

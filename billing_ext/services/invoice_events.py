@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from billing_ext.core.errors import DomainError
-from billing_ext.repositories import charges, contracts
-from billing_ext.repositories.charges import ChargeStatus
+from billing_ext.repositories import charges, contracts, provenance
+from billing_ext.repositories.charges import ChargeStatus, Target
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import to_decimal
 from billing_ext.services import contract_state, sending
@@ -26,7 +26,8 @@ def on_submit(invoice: Any) -> None:
 		return
 	if not invoice.flags.billing_ext_posting:
 		_refresh_contracts(_adopt(invoice))
-	sending.queue(invoice, contracts.header(invoice.billing_ext_contract))
+	known = provenance.of(invoice)
+	sending.queue(invoice, known.contract if known else contracts.header(invoice.billing_ext_contract))
 
 
 def on_cancel(invoice: Any) -> None:
@@ -81,12 +82,14 @@ def _adopt(invoice: Any) -> list[Row]:
 	for charge in carried:
 		by_old_row.setdefault(charge["sales_invoice_item"], []).append(charge)
 	old_row_of = {charge["name"]: charge["sales_invoice_item"] for charge in carried}
+	targets = []
 	for row in invoice.items:
 		if row.billing_ext_charge in old_row_of:
 			group = by_old_row.pop(old_row_of[row.billing_ext_charge], [])
 			_check_amount(row, group)
-			names = [charge["name"] for charge in group]
-			charges.point_to(names, invoice.name, row.name, ChargeStatus.INVOICED)
+			names = tuple(charge["name"] for charge in group)
+			targets.append(Target(names, invoice.name, row.name, ChargeStatus.INVOICED))
+	charges.point_to(targets)
 	removed = [charge["name"] for group in by_old_row.values() for charge in group]
 	charges.set_status(removed, ChargeStatus.RELEASED, detach=True)
 	return carried

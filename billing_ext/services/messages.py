@@ -85,11 +85,6 @@ def throw(error: DomainError, titles: dict[str, str] | None = None) -> NoReturn:
 	raise AssertionError("unreachable") from error
 
 
-def codes() -> frozenset[str]:
-	"""The rules that have words."""
-	return frozenset(_WORDS)
-
-
 def _shown(key: str, value: Any, titles: dict[str, str]) -> Any:
 	if isinstance(value, date):
 		return formatdate(value)

@@ -16,17 +16,17 @@ from billing_ext.repositories import clock, contract_rows, contracts, milestones
 from billing_ext.repositories.charges import Billed
 from billing_ext.repositories.contract_rows import Row
 from billing_ext.repositories.money import currency
-from billing_ext.services import contract_state, time_billing
+from billing_ext.services import contract_state
 
 DONE = "Completed"
 """The status of a Task that completes its milestone."""
 
 
 def check(doc: Any) -> None:
-	"""Check that a draft's milestones divide their lines, and its hourly rates; take over the days of Tasks that are done.
+	"""Check that a draft's milestones divide their lines; take over the days of Tasks that are done.
 
 	Raises DomainError ``line_number``, ``milestone_line``, ``milestone_share``, ``milestone_missing``,
-	``milestone_sum``, ``milestone_task`` and what ``time_billing.check`` raises.
+	``milestone_sum`` and ``milestone_task``.
 	"""
 	values = doc.as_dict()
 	for line, rows in milestones.by_line(values["lines"], values["milestones"]):
@@ -34,7 +34,6 @@ def check(doc: Any) -> None:
 			raise DomainError("milestone_line", row=rows[0]["idx"], line=contract_rows.line_id(line))
 		_check_shares(line, rows, currency(doc.currency))
 	_take_over_tasks(doc)
-	time_billing.check(doc)
 
 
 def _check_shares(line: Row, rows: Sequence[Row], unit: Currency) -> None:

@@ -11,7 +11,7 @@ from frappe.utils import escape_html, formatdate
 from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.period import ONE_DAY
-from billing_ext.repositories import clock, contracts, jobs, mail, outbox, renewals, session, settings
+from billing_ext.repositories import clock, contracts, jobs, mail, outbox, renewals, session, settings, todos
 from billing_ext.repositories.contract_rows import Renewal, Row
 from billing_ext.repositories.unit_of_work import in_transaction
 
@@ -48,7 +48,7 @@ def _remind_once(name: str) -> None:
 	if term_end is None or contract["reminded_for"] == term_end:
 		return
 	today = clock.today()
-	renewals.assign(contract, _task(contract, today), deadline(contract))
+	todos.assign("Billing Contract", contract, _task(contract, today), deadline(contract))
 	if contract["remind_customer"] and contract["contact_email"] and deadline(contract) >= today:
 		outbox.put(
 			outbox.RENEWAL_REMINDER,
@@ -74,7 +74,7 @@ def deadline(contract: Row) -> date:
 
 def _task(contract: Row, today: date) -> str:
 	"""What the account owner reads, in his language."""
-	lang = renewals.language_of_owner(contract)
+	lang = todos.language_of_owner(contract)
 	ends, last = formatdate(contract["term_end"]), formatdate(deadline(contract))
 	passed = deadline(contract) < today
 	if not renews(contract):

@@ -23,7 +23,6 @@ from billing_ext.core.renewal import (
 	percent_factor,
 	renewed_lines,
 	renewed_price,
-	term_months,
 )
 from billing_ext.repositories import (
 	clock,
@@ -34,6 +33,7 @@ from billing_ext.repositories import (
 	renewals,
 	session,
 	settings,
+	todos,
 )
 from billing_ext.repositories.contract_rows import AmendmentType, Applies, LineChange, Renewal, Row
 from billing_ext.repositories.contracts import SUBMITTED, ContractRecord
@@ -144,10 +144,10 @@ def _values_of(record: ContractRecord, contract: Contract) -> dict[str, Any]:
 
 def _months(header: Row) -> int:
 	"""The length of a further term. Raises DomainError ``renewal_months_missing``."""
-	start = contract_rows.required_day(header, "start_date")
-	end = contract_rows.required_day(header, "end_date")
-	months = contract_rows.integer(header, "renewal_months") or term_months(start, end + ONE_DAY)
+	months = contract_rows.renewal_months(header)
 	if not months:
+		start = contract_rows.required_day(header, "start_date")
+		end = contract_rows.required_day(header, "end_date")
 		raise DomainError("renewal_months_missing", start=start, end=end)
 	return months
 
@@ -185,7 +185,7 @@ def _next_price(record: ContractRecord, contract: Contract, first_day: date) -> 
 	if rule is PriceRule.PERCENT:
 		factor = percent_factor(to_decimal(header["renewal_percent"]))
 	else:
-		factor = _index_clause(header).factor(first_day, _start_of_term(record))
+		factor = _index_clause(header).factor(first_day, contract.renewed_on)
 	return lambda _line, price: renewed_price(price, factor, contract.currency)
 
 
@@ -200,12 +200,6 @@ def _index_clause(header: Row) -> IndexClause:
 		floor=to_decimal(header["index_floor"]) or None,
 		may_fall=bool(header["index_may_fall"]),
 	)
-
-
-def _start_of_term(record: ContractRecord) -> date | None:
-	"""The first day of the current term if it began by a renewal."""
-	renewed = (row for row in record.amendments if row["amendment_type"] == AmendmentType.RENEW.value)
-	return max((contract_rows.required_day(row, "effective_date") for row in renewed), default=None)
 
 
 def _list_price(record: ContractRecord, line: ContractLine, day: date) -> Decimal:
@@ -276,7 +270,7 @@ def _note_failure(name: str, error: Exception) -> None:
 		text = frappe.utils.strip_html(str(error)) or type(error).__name__
 	text = _("Not renewed: {0}").format(text)
 	contracts.save_error(name, text)
-	renewals.assign(header, escape_html(text), clock.today())
+	todos.assign("Billing Contract", header, escape_html(text), clock.today())
 
 
 def _first_due(header: Row) -> date:

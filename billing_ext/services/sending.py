@@ -10,13 +10,16 @@ from rq.timeouts import JobTimeoutException
 
 from billing_ext.repositories import clock, jobs, mail, outbox, session, settings
 from billing_ext.repositories.contract_rows import Row
-from billing_ext.repositories.unit_of_work import in_transaction
+from billing_ext.repositories.unit_of_work import after_commit, in_transaction
 from billing_ext.services import renewal_reminders
 from billing_ext.services.tripletex import outgoing
 
 DELIVER = "billing_ext.services.sending.deliver"
+DELIVER_DUE = "billing_ext.services.sending.deliver_due"
 BATCH = 200
-"""Messages that one sweep starts at most, so that it ends before the next."""
+"""Messages that one look at the outbox takes up."""
+SWEEP_TIME = 240
+"""Seconds that a sweep works before it leaves the rest to the next one, so that billing does not wait for long."""
 
 
 def queue(invoice: Any, contract: Row) -> None:
@@ -24,18 +27,41 @@ def queue(invoice: Any, contract: Row) -> None:
 	if not contract["send_invoice"] or not contract["contact_email"] or outgoing.sends(invoice):
 		return
 	message = outbox.put(
-		outbox.INVOICE_EMAIL, invoice.doctype, invoice.name, contract, contract["contact_email"], clock.now()
+		outbox.INVOICE_EMAIL,
+		invoice.doctype,
+		invoice.name,
+		contract,
+		contract["contact_email"],
+		clock.now(),
+		run=invoice.billing_ext_run,
 	)
-	if message:
+	if message and invoice.billing_ext_run:
+		after_commit(_start, {message})
+	elif message:
 		jobs.enqueue(DELIVER, queue="default", job_id=f"billing-outbox|{message}", message=message)
 
 
+def sweep() -> None:
+	"""Have what waits delivered: a run's invoices, what failed before, what a crash left between commit and queue.
+
+	On the queue of billing and so behind what is to be billed; one process sends many, with one browser.
+	"""
+	waiting = outbox.due(clock.now(), 1)
+	if waiting:
+		_start(set(waiting))
+
+
+def _start(_messages: set[str]) -> None:
+	jobs.enqueue_side_by_side(DELIVER_DUE, "billing-outbox")
+
+
 def deliver_due() -> int:
-	"""Deliver what waits: what failed before, and what a crash left between commit and queue. A job."""
-	messages = outbox.due(clock.now(), BATCH)
-	for message in messages:
+	"""Deliver what waits; how many messages were taken up. A job, and safe beside others like it."""
+	done = 0
+	for message in jobs.in_turn(lambda: outbox.due(clock.now(), BATCH), SWEEP_TIME):
 		deliver(message)
-	return len(messages)
+		done += 1
+	return done
 
 
 def deliver(message: str) -> None:

@@ -10,7 +10,7 @@ import frappe
 
 from billing_ext.core.errors import DomainError
 from billing_ext.core.money import Currency
-from billing_ext.repositories import contracts, expense_claims, project_work, time_entries
+from billing_ext.repositories import contracts, expense_claims, project_work, provenance, time_entries
 from billing_ext.repositories.charges import Billed
 from billing_ext.repositories.contract_rows import Row, terms_of
 from billing_ext.repositories.money import currency, to_decimal
@@ -112,7 +112,9 @@ def fill_timesheets(invoice: Any) -> None:
 	carrying = [row for row in invoice.items if row.billing_ext_charge]
 	if not carrying or invoice.is_return:
 		return
-	logs = time_entries.logs([row.billing_ext_contract_line for row in carrying])
+	known = provenance.of(invoice)
+	lines = [] if known and not known.carries_hours else [row.billing_ext_contract_line for row in carrying]
+	logs = time_entries.logs(lines)
 	ours = time_entries.charged(list(logs))
 	for row in carrying:
 		log = logs.get(row.billing_ext_contract_line)

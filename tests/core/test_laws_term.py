@@ -114,7 +114,8 @@ def test_L28_renewals(start, months, notice, price, percent, conventions):
 	ends = [amend(agreed, tuple(renewals[:count])).term_end for count in range(len(months))]
 	assert ends == [add_months(start, total) for total in (first, *others)]
 	final = amend(agreed, tuple(renewals))
-	assert (final.renewals, final.lines[0].end) == (len(months) - 1, ends[-1])
+	began = [None, *ends][len(months) - 1]  # a first term did not begin by a renewal
+	assert (final.renewed_on, final.lines[0].end) == (began, ends[-1])
 	for begin, finish, cost in zip([start, *ends], ends, prices, strict=False):
 		assert last_cancellation_day(finish, notice) < finish
 		for day in (begin, finish - timedelta(days=1)):

@@ -105,7 +105,7 @@ def test_a_terminated_contract_has_nothing_to_renew():
 def test_the_second_term_starts_the_day_after_the_first_and_a_renewal_counts_once():
 	renewal = amendment("2027-04-01", Renew(12))
 	renewed = amended(agreed(), renewal)
-	assert (renewed.term_end, renewed.renewals) == (d("2028-04-01"), 1)
+	assert (renewed.term_end, renewed.renewed_on) == (d("2028-04-01"), d("2027-04-01"))
 	assert [mrr(renewed, d(day)) for day in ("2027-03-31", "2027-04-01", "2028-04-01")] == [500, 500, 0]
 	with pytest.raises(DomainError, match="renewal_date"):
 		amended(agreed(), renewal, amendment("2027-04-01", Renew(12), id="A2", sequence=1))

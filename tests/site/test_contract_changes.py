@@ -8,9 +8,10 @@ from pathlib import Path
 
 import frappe
 import pytest
+from frappe.utils import formatdate
 from site_builders import COMPANY, amendment, bill, change, contract, customer, line, rows, unique
 
-from billing_ext.services import contract_billing
+from billing_ext.services import contract_billing, renewals
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
 
@@ -189,6 +190,81 @@ def test_a_transfer_can_be_undone_until_the_new_customer_was_billed():
 	frappe.db.commit()
 	assert frappe.db.get_value("Billing Contract", transfer.new_contract, "status") == "Cancelled"
 	assert net(bill(agreement, APRIL, MAY)) == [310, 310]
+
+
+@pytest.mark.parametrize(
+	("begins", "resumes", "paused"),
+	[
+		(date(2026, 4, 16), None, MAY),
+		(date(2026, 4, 16), JUNE, MAY),
+		(JUNE, JULY, JUNE),
+	],
+)
+def test_a_pause_must_be_over_before_another_customer_takes_the_contract_over(begins, resumes, paused):
+	transfer = {"amendment_type": "Transfer", "new_customer": customer()}
+	agreement = contract(line(300), start_date=APRIL)
+	amendment(agreement, begins, amendment_type="Pause", resume_date=resumes)
+	with pytest.raises(frappe.ValidationError, match=f"paused on {formatdate(paused)}.*Resume it on that"):
+		amendment(agreement, MAY, **transfer)
+	frappe.db.rollback()
+	amendment(agreement, max(MAY, begins), amendment_type="Resume")
+	heir = frappe.get_doc("Billing Contract", amendment(agreement, MAY, **transfer).new_contract)
+	assert net(bill(heir, MAY, JUNE)) == [300, 300]
+
+
+@pytest.mark.parametrize(("agreed", "months"), [(0, 12), (6, 6)])
+def test_further_terms_of_a_contract_that_was_taken_over_are_as_long_as_they_were(agreed, months):
+	agreement = contract(
+		line(300), start_date=APRIL, term_months=12, renewal="Renews for a Term", renewal_months=agreed
+	)
+	transfer = amendment(agreement, date(2026, 5, 15), amendment_type="Transfer", new_customer=customer())
+	renewal = renewals.proposal(transfer.new_contract)
+	assert (renewal.effective_date, renewal.renewal_months) == (date(2027, 4, 1), months)
+
+
+def test_the_index_is_not_counted_twice_when_a_renewed_contract_is_taken_over():
+	values = {"2026-02-01": 140, "2027-02-01": 147, "2028-02-01": 161.7}
+	index = frappe.get_doc(
+		{
+			"doctype": "Billing Price Index",
+			"index_name": unique("KPI"),
+			"values": [{"month": month, "value": value} for month, value in values.items()],
+		}
+	).insert()
+	agreement = contract(
+		line(100),
+		start_date=APRIL,
+		term_months=12,
+		renewal="Renews for a Term",
+		renewal_price_rule="Price Index",
+		price_index=index.name,
+		index_base_month="2026-02-01",
+		index_lag_months=2,
+	)
+	renewals.proposal(agreement.name).insert().submit()
+	transfer = amendment(agreement, date(2027, 6, 15), amendment_type="Transfer", new_customer=customer())
+	heir = frappe.get_doc("Billing Contract", transfer.new_contract)
+	assert heir.lines[0].price == 105  # 100 x 147 / 140
+	(price,) = renewals.proposal(heir.name).lines
+	assert price.new_price == 115.5  # 105 x 161.7 / 147
+
+
+def test_a_contract_that_went_on_without_end_is_taken_over_without_end():
+	agreement = contract(line(300), start_date=APRIL, term_months=1, renewal="Continues without End")
+	renewals.proposal(agreement.name).insert().submit()
+	frappe.db.commit()
+	transfer = amendment(agreement, JUNE, amendment_type="Transfer", new_customer=customer())
+	heir = frappe.get_doc("Billing Contract", transfer.new_contract)
+	assert (heir.end_date, heir.renewal) == (None, "Ends")
+	assert net(bill(heir, JUNE, JULY)) == [300, 300]
+
+
+def test_a_contract_that_was_not_to_renew_ends_with_its_term_for_the_new_customer_too():
+	agreement = contract(line(300), start_date=APRIL, term_months=2, renewal="Renews for a Term")
+	amendment(agreement, None, amendment_type="Do Not Renew")
+	transfer = amendment(agreement, MAY, amendment_type="Transfer", new_customer=customer())
+	heir = frappe.get_doc("Billing Contract", transfer.new_contract)
+	assert (heir.end_date, heir.renewal) == (date(2026, 5, 31), "Ends")
 
 
 def test_a_new_billing_day_makes_one_short_period_and_then_whole_ones():

@@ -9,12 +9,14 @@ from site_builders import (
 	bill,
 	contract,
 	customer,
+	invoices_of,
 	item,
 	line,
 	termination,
 )
 
-from billing_ext.services import contract_billing, contract_state
+from billing_ext.repositories import jobs, runs
+from billing_ext.services import billing_run, contract_billing, contract_state, state_sweep
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
 
@@ -72,7 +74,6 @@ def test_an_address_cannot_be_taken_from_a_contract_that_e_mails_its_invoices():
 
 def test_a_contract_begins_with_its_first_line_and_ends_with_its_last():
 	from billing_ext.repositories import clock
-	from billing_ext.services import billing_run
 
 	agreement = contract(
 		line(500, start_date=date(2028, 3, 1)), start_date=date(2028, 1, 1), end_date=date(2028, 3, 31)
@@ -81,12 +82,12 @@ def test_a_contract_begins_with_its_first_line_and_ends_with_its_last():
 	for today, status in ((date(2028, 2, 1), "Upcoming"), (date(2028, 3, 1), "Active")):
 		with pytest.MonkeyPatch.context() as patch:
 			patch.setattr(clock, "today", lambda today=today: today)
-			billing_run.advance_statuses()
+			state_sweep.advance_statuses()
 		assert agreement.reload().status == status
 	contract_billing.bill(agreement.name, date(2028, 3, 1))
 	with pytest.MonkeyPatch.context() as patch:
 		patch.setattr(clock, "today", lambda: date(2028, 4, 1))
-		billing_run.advance_statuses()
+		state_sweep.advance_statuses()
 	assert agreement.reload().status == "Ended"
 
 
@@ -106,14 +107,64 @@ def test_a_last_service_day_long_before_the_service_began_is_refused():
 	frappe.db.rollback()
 
 
-def test_a_wrong_hint_is_repaired_by_the_sweep():
-	from billing_ext.services import billing_run
+@pytest.fixture
+def at_once(monkeypatch):
+	"""The queue as a worker would empty it, without the wait."""
 
+	def run(method, queue="long", job_id=None, **arguments):
+		frappe.get_attr(method)(**arguments)
+
+	monkeypatch.setattr(jobs, "enqueue", run)
+
+
+@pytest.mark.parametrize("wrong", [None, date(2031, 1, 1)], ids=["none", "late"])
+def test_a_wrong_hint_delays_a_charge_until_the_sweep_and_changes_no_amount(wrong, at_once):
 	agreement = contract(line(500), start_date=date(2026, 4, 1))
-	frappe.db.set_value("Billing Contract", agreement.name, "next_billing_date", None)
+	frappe.db.set_value("Billing Contract", agreement.name, "next_billing_date", wrong)
 	frappe.db.commit()
-	billing_run.sweep()
-	assert str(frappe.db.get_value("Billing Contract", agreement.name, "next_billing_date")) == "2026-04-01"
+	assert billed_by_run(agreement, date(2026, 5, 1)) == []
+	state_sweep.sweep()
+	assert agreement.reload().next_billing_date == date(2026, 4, 1)
+	assert billed_by_run(agreement, date(2026, 5, 1)) == [1000]
+
+
+def test_a_hint_that_is_too_early_bills_nothing_early():
+	agreement = contract(line(500), start_date=date(2026, 4, 1))
+	frappe.db.set_value("Billing Contract", agreement.name, "next_billing_date", date(2020, 1, 1))
+	frappe.db.commit()
+	assert billed_by_run(agreement, date(2026, 3, 31)) == []
+	assert agreement.reload().next_billing_date == date(2026, 4, 1)
+
+
+def billed_by_run(agreement, as_of):
+	"""The net totals of a customer's invoices after a run over those of its contracts that have something due."""
+	run = runs.create(as_of, "User", customer=agreement.customer)
+	frappe.db.commit()
+	billing_run.run_now(run)
+	frappe.set_user("Administrator")
+	return [invoice.net_total for invoice in invoices_of(agreement)]
+
+
+def test_the_sweep_leaves_a_contract_alone_that_was_cancelled_meanwhile():
+	agreement = contract(line(500))
+	agreement.cancel()
+	frappe.db.commit()
+	state_sweep.refresh([agreement.name])
+	assert (agreement.reload().status, agreement.next_billing_date) == ("Cancelled", None)
+
+
+def test_a_contract_that_cannot_be_derived_stops_no_other_of_the_sweep(at_once):
+	broken, sound = contract(line(500)), contract(line(500))
+	frappe.db.set_value("Billing Contract Line", broken.lines[0].name, "start_date", None)
+	frappe.db.set_value("Billing Contract", broken.name, "start_date", None)
+	frappe.db.set_value("Billing Contract", sound.name, "next_billing_date", None)
+	frappe.db.commit()
+	state_sweep.sweep()
+	frappe.db.set_value("Billing Contract", broken.name, "start_date", date(2026, 4, 1))
+	frappe.db.commit()
+	assert sound.reload().next_billing_date == sound.start_date
+	log = {"reference_doctype": "Billing Contract", "reference_name": broken.name}
+	assert "date_missing" in frappe.get_last_doc("Error Log", log).error
 
 
 def test_state_follows_from_terms_and_ledger():

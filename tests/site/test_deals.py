@@ -13,7 +13,7 @@ from frappe.model.mapper import make_mapped_doc
 from site_builders import COMPANY, bill, customer, item, rows, unique
 
 from billing_ext.api import deals as deals_api
-from billing_ext.repositories import deals
+from billing_ext.repositories import clock, deals
 from billing_ext.tasks import billing_ext_daily
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
@@ -468,6 +468,7 @@ def test_an_order_is_submitted_even_if_its_contract_cannot_be(activating):
 	assert "Billing E-mail is empty" in str(said)
 	task = frappe.get_doc("ToDo", {"reference_name": contract.name})
 	assert "Billing E-mail is empty" in task.description
+	assert (task.allocated_to, task.date) == (contract.owner, clock.today())
 	assert frappe.db.exists(
 		"Comment", {"reference_name": contract.name, "content": ("like", "%E-mail is empty%")}
 	)

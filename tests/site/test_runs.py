@@ -9,7 +9,7 @@ import pytest
 import site_workers
 from site_builders import COMPANY, amendment, change, charges_of, contract, customer, invoices_of, item, line
 
-from billing_ext.repositories import charges, clock, invoices, runs
+from billing_ext.repositories import charges, clock, invoice_values, invoices, runs
 from billing_ext.services import billing_run, contract_billing
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
@@ -78,7 +78,7 @@ def test_the_ledgers_unique_key_stops_a_worker_that_forgot_the_lock(monkeypatch)
 
 	agreement = contract(line(500), start_date=APRIL)
 	contract_billing.bill(agreement.name, APRIL)
-	monkeypatch.setattr(charges, "books", lambda name: Books())
+	monkeypatch.setattr(charges, "books_of", lambda names: {name: Books() for name in names})
 	with pytest.raises(frappe.UniqueValidationError):
 		contract_billing.bill(agreement.name, APRIL)
 	assert len(invoices_of(agreement)) == 1
@@ -328,8 +328,8 @@ def test_an_error_that_nobody_foresaw_keeps_its_traceback(monkeypatch):
 
 def test_an_invoice_that_another_app_changes_is_not_made(monkeypatch):
 	agreement = contract(line(500), start_date=APRIL)
-	values = invoices._row_values
-	monkeypatch.setattr(invoices, "_row_values", lambda *arguments: values(*arguments) | {"rate": 499})
+	values = invoice_values.row_values
+	monkeypatch.setattr(invoice_values, "row_values", lambda *arguments: values(*arguments) | {"rate": 499})
 	error = error_of(run_for(agreement), agreement)
 	assert error.code == "totals_differ"
 	assert invoices_of(agreement) == []

@@ -6,8 +6,8 @@ import frappe
 import pytest
 from site_builders import contract, invoices_of, line
 
-from billing_ext.repositories import clock, outbox
-from billing_ext.services import contract_billing, sending
+from billing_ext.repositories import clock, jobs, outbox, runs
+from billing_ext.services import billing_run, contract_billing, sending
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("db")]
 APRIL = date(2026, 4, 1)
@@ -35,6 +35,12 @@ def outgoing_mail():
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	account.delete(force=True)
+	frappe.db.commit()
+
+
+@pytest.fixture
+def nothing_else_waits():
+	frappe.db.delete("Billing Outbox Message", {"status": "Waiting"})
 	frappe.db.commit()
 
 
@@ -122,7 +128,7 @@ def test_a_cancelled_invoice_is_not_sent():
 	assert message_of(agreement).status == "Dropped"
 
 
-def test_the_sweep_delivers_what_a_crash_left_between_commit_and_queue(outgoing_mail):
+def test_the_sweep_delivers_what_a_crash_left_between_commit_and_queue(outgoing_mail, nothing_else_waits):
 	agreement = billed()
 	sending.deliver_due()
 	assert message_of(agreement).status == "Sent"
@@ -143,3 +149,62 @@ def test_an_e_mail_template_of_the_site_is_used(outgoing_mail):
 	content = frappe.get_doc("Email Queue", queued_mails(invoice)[0]).message
 	assert f"Subject: Faktura {invoice.name}" in content
 	assert "Hei Kunde" in content
+
+
+@pytest.fixture
+def queued(monkeypatch):
+	"""What is put on the queues, as (method, queue, id)."""
+	calls = []
+	monkeypatch.setattr(
+		frappe,
+		"enqueue",
+		lambda method, *, queue, job_id, **arguments: calls.append((method, queue, job_id)),
+	)
+	return calls
+
+
+def test_a_runs_invoices_are_sent_together_behind_billing_and_one_made_by_hand_at_once(queued, monkeypatch):
+	monkeypatch.setattr(jobs.Worker, "count", lambda queue: 3)
+	buyers = [
+		contract(line(500), start_date=APRIL, send_invoice=1, contact_email="kunde@example.com")
+		for _ in range(2)
+	]
+	for buyer in buyers:
+		run = runs.create(APRIL, "User", contract=buyer.name)
+		frappe.db.commit()
+		billing_run.run_now(run)
+		frappe.set_user("Administrator")
+	assert set(queued) == {
+		("billing_ext.services.sending.deliver_due", "long", "billing-outbox|0"),
+		("billing_ext.services.sending.deliver_due", "long", "billing-outbox|1"),
+	}, "on two of three workers"
+	queued.clear()
+	message = message_of(billed())
+	assert queued == [("billing_ext.services.sending.deliver", "default", f"billing-outbox|{message.name}")]
+
+
+def test_a_sender_that_is_killed_after_the_e_mail_leaves_neither_and_the_next_sends_one(
+	outgoing_mail, nothing_else_waits, monkeypatch
+):
+	agreement = billed()
+	(invoice,) = invoices_of(agreement)
+
+	def killed(*arguments):
+		raise SystemExit
+
+	with monkeypatch.context() as patched:
+		patched.setattr(sending.outbox, "succeed", killed)
+		with pytest.raises(SystemExit):
+			sending.deliver(message_of(agreement).name)
+	assert (message_of(agreement).status, queued_mails(invoice)) == ("Waiting", [])
+	sending.deliver_due()
+	assert (message_of(agreement).status, len(queued_mails(invoice))) == ("Sent", 1)
+
+
+def test_senders_side_by_side_stop_when_their_time_is_up_and_leave_the_rest(monkeypatch):
+	taken = []
+	moments = iter([0.0, 1.0, 2.0, 99.0])
+	monkeypatch.setattr(jobs.time, "monotonic", lambda: next(moments))
+	for name in jobs.in_turn(lambda: ["first", "second", "third"], seconds=10):
+		taken.append(name)
+	assert taken == ["first", "second"]

@@ -9,6 +9,7 @@ import pytest
 from erpnext.projects.doctype.timesheet.timesheet import make_sales_invoice
 from site_builders import (
 	COMPANY,
+	amendment,
 	bill,
 	charges_of,
 	contract,
@@ -441,3 +442,13 @@ def test_hours_are_no_lines_that_an_amendment_could_change():
 		agreement.lines[0].name
 	]
 	assert len(charges_of(agreement)) == 0
+
+
+def test_work_is_not_taken_over_by_another_customer():
+	of_project, taken_over = project(), date(2026, 4, 16)
+	agreement = by_the_hour(of_project, lines=[line(300)])
+	timesheet(hours(2, of_project, WORKED), hours(3, of_project, taken_over))
+	transfer = amendment(agreement, taken_over, amendment_type="Transfer", new_customer=customer())
+	heir = frappe.get_doc("Billing Contract", transfer.new_contract)
+	assert nets(bill(agreement, taken_over)) == [[150, 2000]]  # 300 x 15/30
+	assert nets(bill(heir, taken_over)) == [[150]]

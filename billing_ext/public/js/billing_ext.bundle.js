@@ -8,6 +8,7 @@ import "./desk/derivation";
 import "./desk/queries";
 import "./desk/renewal";
 import "./desk/run_errors";
+import "./desk/run_progress";
 import "./desk/liquid_studio";
 import "./desk/liquid_history";
 import "./desk/liquid_actions";

@@ -12,7 +12,7 @@ from frappe import _
 from frappe.query_builder import DocType
 
 from billing_ext.integrations.tripletex.delivery import Operation, State
-from billing_ext.repositories import clock
+from billing_ext.repositories import bulk_rows, clock
 from billing_ext.repositories.contract_rows import Row
 
 DOCTYPE = "Tripletex Outbox Message"
@@ -33,6 +33,8 @@ class NewMessage:
 	local_key: str = ""
 	sort_date: date | None = None
 	sort_number: int = 0
+	run: str | None = None
+	"""The Billing Run that has made the document."""
 	note: str = ""
 	"""What a message is about that has no document: JSON for its handler."""
 
@@ -40,16 +42,15 @@ class NewMessage:
 def put(new: NewMessage) -> str | None:
 	"""Write a message in the current transaction; None if that operation is there already."""
 	message_key = f"{new.company}|{new.operation.value}|{new.key}"[:250]
-	if frappe.db.exists(DOCTYPE, {"message_key": message_key}):
-		return None
-	message = frappe.get_doc(
+	return bulk_rows.insert_one(
+		DOCTYPE,
 		{
-			"doctype": DOCTYPE,
 			"company": new.company,
 			"operation": new.operation.value,
 			"reference_doctype": new.reference_doctype,
 			"reference_name": new.reference_name,
 			"local_key": new.local_key or new.reference_name,
+			"billing_run": new.run,
 			"status": State.PENDING.value,
 			"retry_at": clock.now(),
 			"level": new.operation.level,
@@ -57,10 +58,8 @@ def put(new: NewMessage) -> str | None:
 			"sort_number": new.sort_number,
 			"note": new.note or None,
 			"message_key": message_key,
-		}
+		},
 	)
-	message.insert(ignore_permissions=True)
-	return message.name
 
 
 def due(company: str, now: datetime, limit: int) -> list[str]:
@@ -222,3 +221,8 @@ def explain_waiting(name: str, needed: list[str]) -> None:
 		"error_text",
 		_("Waits for {0}").format("; ".join(parts)),
 	)
+
+
+def add_indexes() -> None:
+	"""What waits is found without reading what is done. Done at each migration, once."""
+	frappe.db.add_index(DOCTYPE, ["status", "retry_at"])  # for due

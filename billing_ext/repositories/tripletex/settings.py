@@ -62,10 +62,15 @@ class Settings:
 
 
 def load(company: str) -> Settings | None:
-	"""The company's settings; None where it has none."""
-	if not frappe.db.exists(DOCTYPE, company):
+	"""The company's settings; None where it has none, which is asked once in a transaction."""
+	if not frappe.db.exists(DOCTYPE, company, cache=True):
 		return None
 	return _settings(frappe.get_cached_doc(DOCTYPE, company))
+
+
+def forget_known() -> None:
+	"""Settings were made or deleted in this transaction."""
+	frappe.db.value_cache.clear()
 
 
 def enabled_companies() -> list[str]:

@@ -18,8 +18,10 @@ from billing_ext.repositories.tripletex import documents, mappings, numbers, out
 from billing_ext.repositories.tripletex.mappings import Kind
 from billing_ext.repositories.tripletex.outbox import NewMessage
 from billing_ext.repositories.tripletex.settings import Settings
+from billing_ext.repositories.unit_of_work import after_commit
 
 DELIVER = "billing_ext.services.tripletex.worker.deliver"
+DELIVER_DUE = "billing_ext.services.tripletex.worker.deliver_due"
 BOOKED_IN_TRIPLETEX = "Waiting"
 
 
@@ -51,7 +53,9 @@ def on_submit(invoice: Any) -> None:
 			reference_name=invoice.name,
 			sort_date=getdate(invoice.posting_date),
 			sort_number=int(invoice.billing_ext_number or 0),
-		)
+			run=invoice.billing_ext_run,
+		),
+		at_once=not invoice.billing_ext_run,
 	)
 
 
@@ -64,17 +68,28 @@ def sends(invoice: Any) -> bool:
 	return tripletex and documents.is_ours(invoice, company)
 
 
-def queue(message: NewMessage) -> str | None:
-	"""Write a message and have it worked on after the commit; None if it is there already."""
+def queue(message: NewMessage, *, at_once: bool = True) -> str | None:
+	"""Write a message and have it worked on after the commit; None if it is there already.
+
+	What is one of many is not ``at_once``: it takes its turn behind billing.
+	"""
 	name = outbox.put(message)
-	if name:
+	if name and at_once:
 		start(name)
+	elif name:
+		after_commit(start_all, {message.company})
 	return name
 
 
 def start(name: str) -> None:
 	"""Have a message worked on after the commit."""
 	jobs.enqueue(DELIVER, queue="default", job_id=f"tripletex|{name}", name=name)
+
+
+def start_all(companies: set[str]) -> None:
+	"""Have everything that is due in these companies worked on after the commit, on the queue of billing and behind it."""
+	for company in sorted(companies):
+		jobs.enqueue_side_by_side(DELIVER_DUE, f"tripletex-sweep|{company}", company=company)
 
 
 def before_cancel(invoice: Any) -> None:

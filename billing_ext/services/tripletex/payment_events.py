@@ -78,4 +78,4 @@ def _message(entry: Any, invoice: str, operation: Operation) -> NewMessage:
 
 def _show(entry: Any) -> None:
 	if entry.party_type == CUSTOMER:
-		customer_status.refresh({entry.party})
+		customer_status.refresh_before_commit(entry.party)

@@ -15,11 +15,11 @@ from billing_ext.integrations.tripletex.secret import Secret
 from billing_ext.integrations.tripletex.session import TokenPair
 from billing_ext.repositories import jobs
 from billing_ext.repositories.tripletex import numbers, references, settings, setup_rows
+from billing_ext.services.tripletex import outgoing
 
 FIRST_FREE_NUMBER = 100_000
 """Below, Tripletex's own counters run: customers from 10000, invoices from 1 or wherever the company began."""
 LOG_OUT = "billing_ext.services.tripletex.setup.log_out"
-DELIVER_DUE = "billing_ext.services.tripletex.worker.deliver_due"
 _OTHER_BOOKS = ("environment", "client_company")
 _KEYS = {
 	"vat_rules": ("vat_code", ("vat_type_id", "vat_type_name")),
@@ -166,6 +166,7 @@ def _old_link(doc: Any, before: Any) -> OldLink:
 
 def after_save(doc: Any, before: Any, old: OldLink | None) -> None:
 	"""What follows from a change, once it is committed: the old session ends, the queue goes on."""
+	settings.forget_known()
 	if old:
 		references.forget(doc.company)
 		jobs.enqueue(
@@ -182,6 +183,11 @@ def after_save(doc: Any, before: Any, old: OldLink | None) -> None:
 		send_now(doc.company)
 
 
+def after_removal() -> None:
+	"""The company has no settings any more."""
+	settings.forget_known()
+
+
 def send_now(company: str) -> None:
-	"""Have a worker go through the company's queue."""
-	jobs.enqueue(DELIVER_DUE, queue="long", job_id=f"tripletex-sweep|{company}", company=company)
+	"""Have workers go through the company's queue."""
+	outgoing.start_all({company})

@@ -7,7 +7,6 @@ lease runs out, and which is then looked up: never sent again blind.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -28,14 +27,14 @@ from billing_ext.repositories.tripletex import alerts, booked, calls, drifts, ou
 from billing_ext.repositories.tripletex.outbox import Message
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import messages
-from billing_ext.services.tripletex import connection
+from billing_ext.services.tripletex import connection, outgoing
 from billing_ext.services.tripletex.connection import Link
 from billing_ext.services.tripletex.operations import HANDLERS
 from billing_ext.services.tripletex.operations.base import Handler, Request, Skip, Wait
 
 BATCH = 200
 """Messages that one look at the queue takes up."""
-SWEEP_TIME = 280
+SWEEP_TIME = 240
 """Seconds that a sweep works before it leaves the rest to the next one."""
 WAIT_AGAIN = timedelta(minutes=5)
 STEPS = 8
@@ -44,30 +43,17 @@ STEPS = 8
 
 def sweep() -> None:
 	"""Take up what is due in every company: what failed, and what a crash left between commit and queue. A job."""
-	for company in settings.enabled_companies():
-		jobs.enqueue(
-			"billing_ext.services.tripletex.worker.deliver_due",
-			queue="long",
-			job_id=f"tripletex-sweep|{company}",
-			company=company,
-		)
+	outgoing.start_all(set(settings.enabled_companies()))
 
 
 def deliver_due(company: str) -> int:
 	"""Work on what is due in a company, dependencies first, then by date and number. A job."""
-	until = time.monotonic() + SWEEP_TIME
 	done = 0
-	seen: set[str] = set()
-	while time.monotonic() < until and not _is_resting(company):
-		names = [name for name in outbox.due(company, clock.now(), BATCH) if name not in seen]
-		if not names:
+	for name in jobs.in_turn(lambda: outbox.due(company, clock.now(), BATCH), SWEEP_TIME):
+		if _is_resting(company):
 			break
-		for name in names:
-			seen.add(name)
-			deliver(name)
-			done += 1
-			if time.monotonic() > until or _is_resting(company):
-				break
+		deliver(name)
+		done += 1
 	return done
 
 
@@ -286,12 +272,7 @@ class _Work:
 		waiting = outbox.waiting_for(self.row["name"])
 		outbox.wake(waiting)
 		for name in waiting:
-			jobs.enqueue(
-				"billing_ext.services.tripletex.worker.deliver",
-				queue="default",
-				job_id=f"tripletex|{name}",
-				name=name,
-			)
+			jobs.enqueue(outgoing.DELIVER, job_id=f"tripletex|{name}", name=name)
 
 	# Common
 

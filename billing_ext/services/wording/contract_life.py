@@ -37,6 +37,10 @@ WORDS: dict[str, Callable[[], tuple[str, str]]] = {
 		_("No line of {contract} runs on {date}."),
 		_("Choose an earlier day under Effective From."),
 	),
+	"transfer_paused": lambda: (
+		_("The contract is paused on {date}, and a pause is not taken over."),
+		_("Resume it on that day or cancel the pause, then transfer it and pause the new contract."),
+	),
 	"renewal_without_term": lambda: (
 		_("The contract is to go on after its term, but has no end."),
 		_("Enter Last Service Day or Term in Months, or choose Ends under At the End of the Term."),

@@ -1,6 +1,7 @@
 from frappe.model.document import Document
 
 from billing_ext.core.errors import DomainError
+from billing_ext.repositories import contracts
 from billing_ext.services import contract_change, deals, renewals, time_billing
 from billing_ext.services.messages import throw
 
@@ -43,3 +44,7 @@ class BillingContract(Document):
 			step(argument)
 		except DomainError as error:
 			throw(error, {row.name: f"{row.idx} ({row.item_code})" for row in self.lines})
+
+
+def on_doctype_update():
+	contracts.add_indexes()

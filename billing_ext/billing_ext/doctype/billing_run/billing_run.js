@@ -5,7 +5,9 @@ const LOOK_EVERY = 2000; // milliseconds, for sites whose socket.io is not reach
 frappe.ui.form.on("Billing Run", {
 	setup(frm) {
 		frm.set_query("contract", () => ({ filters: { docstatus: 1 } }));
-		frappe.realtime.on("billing_run_progress", () => follow(frm));
+		frappe.realtime.on("billing_run_progress", ({ finished }) => {
+			if (finished || !frm.next_look) follow(frm);
+		});
 	},
 
 	refresh(frm) {
@@ -13,6 +15,7 @@ frappe.ui.form.on("Billing Run", {
 		if (frm.doc.status !== "Draft") frm.disable_save();
 		if (frm.has_perm("write")) add_actions(frm);
 		if (frm.doc.errors) show_errors(frm);
+		show_messages(frm);
 		if (UNFINISHED.includes(frm.doc.status)) follow(frm);
 	},
 });
@@ -32,25 +35,45 @@ async function call(frm, method) {
 	frm.reload_doc();
 }
 
+async function ask(method, run) {
+	const answer = await frappe.call({ method: `${API}.${method}`, args: { run }, type: "GET" });
+	return answer.message;
+}
+
 async function follow(frm) {
 	clearTimeout(frm.next_look);
+	frm.next_look = null;
 	if (cur_frm !== frm || frm.is_new()) return;
 	const name = frm.doc.name;
-	const fields = ["status", "contracts_done", "contracts_total"];
-	const { message: run } = await frappe.db.get_value("Billing Run", name, fields);
+	const run = await ask("progress", name);
 	if (frm.doc.name !== name) return;
 	if (run.status !== frm.doc.status) {
 		frm.reload_doc();
 		return;
 	}
 	if (!UNFINISHED.includes(run.status)) return;
-	show_progress(frm, run.contracts_done, run.contracts_total);
+	show_progress(frm, run);
 	frm.next_look = setTimeout(() => follow(frm), LOOK_EVERY);
 }
 
-function show_progress(frm, done, total) {
-	const percent = total ? (100 * done) / total : 0;
-	frm.dashboard.show_progress(__("Progress"), percent, __("{0} of {1} contracts", [done, total]));
+// Not on the form's dashboard, which is on the tab of connections.
+function show_progress(frm, run) {
+	frm.get_field("progress_html").$wrapper.html(billing_ext.run_progress(run));
+	if (run.errors !== frm.doc.errors) show_errors(frm);
+	for (const field of ["contracts_done", "errors"]) {
+		frm.doc[field] = run[field];
+		frm.refresh_field(field);
+	}
+}
+
+// E-mails and bookings go on after the run has ended.
+async function show_messages(frm) {
+	if (!frm.doc.started_at) return;
+	const name = frm.doc.name;
+	const messages = await ask("messages", name);
+	await Promise.all(Object.keys(messages).map((doctype) => frappe.model.with_doctype(doctype)));
+	if (frm.doc.name !== name) return;
+	frm.get_field("follow_ups_html").$wrapper.html(billing_ext.run_messages(name, messages));
 }
 
 async function show_errors(frm) {

@@ -1,5 +1,6 @@
 from frappe.model.document import Document
 
+from billing_ext.repositories.tripletex import outbox
 from billing_ext.services.tripletex import hints
 
 
@@ -11,3 +12,7 @@ class TripletexOutboxMessage(Document):
 		hint = hints.of(self.as_dict())
 		if hint:
 			self.set_onload("hint", {"cause": hint.cause, "advice": hint.advice})
+
+
+def on_doctype_update():
+	outbox.add_indexes()

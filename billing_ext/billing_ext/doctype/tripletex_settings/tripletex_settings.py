@@ -20,3 +20,7 @@ class TripletexSettings(Document):
 	def on_update(self):
 		"""End the old session, and have the queue go on, once this is committed."""
 		setup_checks.after_save(self, self.get_doc_before_save(), self.flags.old_link)
+
+	def after_delete(self):
+		"""The company's documents stay here from now on."""
+		setup_checks.after_removal()

@@ -130,7 +130,8 @@ class InvoiceBooking(Handler):
 					sort_date=document.date,
 					sort_number=document.number or 0,
 					note=_order_version(remote) if operation is Operation.CLOSE_ORDER else "",
-				)
+				),
+				at_once=False,
 			)
 
 	def _follow_ups(self) -> list[Operation]:
