@@ -79,8 +79,10 @@ command_benchmark() {
 	bring_up
 	ensure_site "$BENCHMARK_SITE"
 	run_script benchmark.py "$BENCHMARK_SITE"
-	ARGS="" run_script benchmark_printing.py "$BENCHMARK_SITE"
-	ARGS="" run_script benchmark_tripletex.py "$BENCHMARK_SITE"
+	local part
+	for part in planning printing tripletex; do
+		ARGS="" run_script "benchmark_$part.py" "$BENCHMARK_SITE"
+	done
 }
 
 command_demo() {

@@ -16,7 +16,7 @@ from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_ent
 
 from billing_ext.core.metrics import mrr
 from billing_ext.repositories import clock, contracts, runs
-from billing_ext.services import billing_run, renewals
+from billing_ext.services import billing_run, renewals, state_sweep
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 COMPANY, ABBREVIATION = "Fjord Software AS", "FS"
@@ -164,7 +164,7 @@ def bill_year(names):
 		frappe.db.commit()
 		billing_run.run_now(run)
 		frappe.set_user("Administrator")
-		billing_run.advance_statuses()
+		state_sweep.advance_statuses()
 		book_payments(day)
 		if (day + timedelta(days=1)).day == 1:
 			print(f"  billed through {day:%B %Y}", flush=True)

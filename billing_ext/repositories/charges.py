@@ -75,6 +75,8 @@ def rows_of(contract: str) -> list[dict[str, Any]]:
 
 
 def _rows_of(contracts: Sequence[str]) -> list[dict[str, Any]]:
+	if not contracts:
+		return []
 	return frappe.get_all(
 		DOCTYPE, filters={"contract": ("in", contracts)}, fields=["*"], order_by="sequence, creation, name"
 	)
@@ -191,8 +193,8 @@ def insert(ledger_rows: Sequence[Row]) -> None:
 
 def take_back(ledger_rows: Sequence[Row]) -> None:
 	"""Delete rows that this transaction has inserted, and that nobody else has seen."""
-	if ledger_rows:
-		frappe.db.delete(DOCTYPE, {"name": ("in", [row["name"] for row in ledger_rows])})
+	for row in ledger_rows:  # one by one: for many names the database may read, and lock, all rows
+		frappe.db.delete(DOCTYPE, {"name": row["name"]})
 
 
 def _ledger_row(

@@ -9,7 +9,7 @@ import frappe
 from frappe.query_builder import DocType
 
 from billing_ext.repositories import runs
-from billing_ext.repositories.contracts import CANCELLED, SUBMITTED
+from billing_ext.repositories.contract_rows import CANCELLED, SUBMITTED
 
 LOG = "Data Import Log"
 

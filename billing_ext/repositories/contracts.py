@@ -13,11 +13,9 @@ from frappe.query_builder import DocType, Order
 
 from billing_ext.core.contract import Contract
 from billing_ext.repositories import bulk_rows, contract_rows, milestones, tax_changes, time_entries
-from billing_ext.repositories.contract_rows import Row
+from billing_ext.repositories.contract_rows import CANCELLED, DRAFT, SUBMITTED, Row
 from billing_ext.repositories.money import currency, to_float
 from billing_ext.repositories.tax_changes import TaxChanges
-
-DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,13 @@ def lock(names: Sequence[str]) -> None:
 	Must be the transaction's first statement: a plain read before it would open the snapshot in which the ledger is
 	then read, without what another worker has just committed.
 	"""
-	table = DocType("Billing Contract")
-	(
-		frappe.qb.from_(table)
-		.select(table.name)
-		.where(table.name.isin(list(names)))
-		.orderby(table.name)
-		.for_update()
-		.run()
-	)
+	if names:
+		# In a small table the database would rather read, and lock, all rows.
+		frappe.db.sql(
+			"""select name from `tabBilling Contract` force index (primary)
+			where name in %(names)s order by name for update""",
+			{"names": tuple(names)},
+		)
 
 
 class Reader:
@@ -315,13 +311,15 @@ def to_advance(today: date) -> list[str]:
 	table = DocType("Billing Contract")
 	begins = (table.status == "Upcoming") & (table.start_date <= today)
 	ends = (table.status == "Active") & (table.service_end < today) & table.next_billing_date.isnull()
-	return (
+	# One query each: for both at once the database may read the whole table.
+	found = [
 		frappe.qb.from_(table)
 		.select(table.name)
-		.where((table.docstatus == SUBMITTED) & (begins | ends))
-		.orderby(table.name)
+		.where((table.docstatus == SUBMITTED) & which)
 		.run(pluck=True)
-	)
+		for which in (begins, ends)
+	]
+	return sorted({name for names in found for name in names})
 
 
 def of_customer(customer: str) -> list[dict[str, Any]]:

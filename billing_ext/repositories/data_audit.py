@@ -11,8 +11,7 @@ import frappe
 from erpnext.accounts.party import get_payment_terms_template, set_taxes
 
 from billing_ext.repositories import prices
-from billing_ext.repositories.contract_rows import Row
-from billing_ext.repositories.contracts import CANCELLED
+from billing_ext.repositories.contract_rows import CANCELLED, Row
 from billing_ext.repositories.posting import ExchangeRates
 
 

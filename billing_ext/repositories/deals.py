@@ -15,8 +15,7 @@ from frappe.utils import escape_html, strip_html
 
 from billing_ext.core.errors import DomainError
 from billing_ext.repositories import todos
-from billing_ext.repositories.contract_rows import LineType, Row, day, option
-from billing_ext.repositories.contracts import CANCELLED, SUBMITTED
+from billing_ext.repositories.contract_rows import CANCELLED, SUBMITTED, LineType, Row, day, option
 from billing_ext.repositories.money import to_decimal
 
 OPPORTUNITY, QUOTATION, ORDER = "Opportunity", "Quotation", "Sales Order"

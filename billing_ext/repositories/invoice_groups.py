@@ -10,8 +10,8 @@ import frappe
 from billing_ext.core import grouping
 from billing_ext.core.grouping import Unit
 from billing_ext.core.invoicing import Row as DraftRow
-from billing_ext.repositories.contract_rows import Row
-from billing_ext.repositories.contracts import SUBMITTED, ContractRecord
+from billing_ext.repositories.contract_rows import SUBMITTED, Row
+from billing_ext.repositories.contracts import ContractRecord
 
 ALONE = "One per Contract"
 PER_ORDER = "One per PO"

@@ -15,7 +15,7 @@ from frappe.utils.data import get_number_format_info
 from billing_ext.core.parallel_run import Verdict
 from billing_ext.core.period import ONE_DAY, Period
 from billing_ext.repositories import clock
-from billing_ext.repositories.contracts import CANCELLED, DRAFT
+from billing_ext.repositories.contract_rows import CANCELLED, DRAFT
 from billing_ext.repositories.money import to_decimal, to_float
 
 DOCTYPE, ROW, TOTAL = "Billing Parallel Run", "Billing Parallel Run Row", "Billing Parallel Run Total"

@@ -29,5 +29,4 @@ def mark(invoice: Any, rows: Sequence[InvoiceRow]) -> None:
 
 def of(invoice: Any) -> Provenance | None:
 	"""What is known of an invoice; None of one that a person submits."""
-	found = invoice.flags.billing_ext_posting
-	return found if isinstance(found, Provenance) else None
+	return invoice.flags.billing_ext_posting

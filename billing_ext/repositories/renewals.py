@@ -9,8 +9,7 @@ from typing import Any
 import frappe
 from frappe.query_builder import DocType
 
-from billing_ext.repositories.contract_rows import AmendmentType, Renewal
-from billing_ext.repositories.contracts import SUBMITTED
+from billing_ext.repositories.contract_rows import SUBMITTED, AmendmentType, Renewal
 
 WORK_LIST_FIELDS = (
 	"name", "customer", "customer_name", "company", "currency", "account_owner", "renewal", "renewal_price_rule",

@@ -79,6 +79,8 @@ def start_retry(name: str, contracts: int, chunks: int, now: datetime) -> int:
 			"contracts_done": max(0, run.contracts_total - contracts),
 			"chunks_total": chunks,
 			"chunks_done": 0,
+			"started_at": now,
+			"finished_at": None,
 			"heartbeat": now,
 		},
 	)
@@ -170,6 +172,8 @@ def add_error(run: str, contract: str, failure: Row) -> None:
 
 def resolve_errors(contracts: Sequence[str]) -> None:
 	"""Contracts were billed: what was wrong with them is over, in every run."""
+	if not contracts:
+		return
 	is_open = {"contract": ("in", list(contracts)), "status": "Open"}
 	concerned = frappe.get_all("Billing Run Error", filters=is_open, pluck="billing_run", distinct=True)
 	if not concerned:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import frappe
 
 T = TypeVar("T")
+_BEGINNING = "billing_ext_beginning"
 ATTEMPTS = 5
 FIRST_WAIT = 0.2
 """Seconds before the second attempt; doubled for each further one."""
@@ -31,7 +32,7 @@ def in_transaction(work: Callable[[], T]) -> T:
 		# Frappe notes here which documents are being saved, forgets to strike most of them out, and searches it.
 		frappe.flags.currently_saving = []
 		try:
-			result = work()
+			result = _whole(work)
 			frappe.db.commit()
 			return result
 		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
@@ -43,6 +44,24 @@ def in_transaction(work: Callable[[], T]) -> T:
 			frappe.db.rollback()
 			raise
 	raise AssertionError("unreachable")
+
+
+def _whole(work: Callable[[], T]) -> T:
+	"""Run ``work``, and see that the transaction in which it began is the one in which it ends.
+
+	A deadlock rolls the transaction back, locks and all. Where a script of the site swallows that error the rest would be
+	committed without what came before it. Raises frappe.QueryDeadlockError then; a COMMIT by such a script is let pass.
+	"""
+	committed: list[bool] = []
+	frappe.db.savepoint(_BEGINNING)  # no read: it does not open the snapshot
+	frappe.db.before_commit.add(lambda: committed.append(True))
+	result = work()
+	if not committed:
+		try:
+			frappe.db.release_savepoint(_BEGINNING)
+		except frappe.db.OperationalError as error:
+			raise frappe.QueryDeadlockError("the transaction was rolled back on the way") from error
+	return result
 
 
 def in_discarded_transaction(work: Callable[[], T]) -> T:

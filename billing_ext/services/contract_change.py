@@ -13,8 +13,7 @@ from billing_ext.core.contract import Contract, ContractLine, Terms
 from billing_ext.core.errors import DomainError
 from billing_ext.core.period import ONE_DAY, Grid, add_months
 from billing_ext.repositories import charges, clock, contract_rows, contracts, prices
-from billing_ext.repositories.contract_rows import AmendmentType, Applies, LineChange, Row
-from billing_ext.repositories.contracts import SUBMITTED
+from billing_ext.repositories.contract_rows import SUBMITTED, AmendmentType, Applies, LineChange, Row
 from billing_ext.repositories.money import currency, to_decimal, to_float
 from billing_ext.services import (
 	contract_import,

@@ -13,7 +13,8 @@ from billing_ext.core.period import ONE_DAY
 from billing_ext.core.renewal import last_cancellation_day
 from billing_ext.core.simulation import Books
 from billing_ext.repositories import charges, clock, contracts
-from billing_ext.repositories.contracts import SUBMITTED, ContractState
+from billing_ext.repositories.contract_rows import SUBMITTED
+from billing_ext.repositories.contracts import ContractState
 
 
 def refresh(name: str) -> None:

@@ -15,8 +15,7 @@ import frappe
 
 from billing_ext.core.errors import DomainError
 from billing_ext.repositories import clock, deals, settings
-from billing_ext.repositories.contract_rows import LineType, Row
-from billing_ext.repositories.contracts import SUBMITTED
+from billing_ext.repositories.contract_rows import SUBMITTED, LineType, Row
 from billing_ext.repositories.deals import OPPORTUNITY, ORDER, QUOTATION, Deal, DealRow
 from billing_ext.repositories.money import to_float
 from billing_ext.services import contract_change

@@ -24,9 +24,9 @@ def on_submit(invoice: Any) -> None:
 		_record_manual_credit(invoice)
 	if not invoice.billing_ext_contract:
 		return
-	if not invoice.flags.billing_ext_posting:
-		_refresh_contracts(_adopt(invoice))
 	known = provenance.of(invoice)
+	if not known:
+		_refresh_contracts(_adopt(invoice))
 	sending.queue(invoice, known.contract if known else contracts.header(invoice.billing_ext_contract))
 
 

@@ -20,7 +20,8 @@ from billing_ext.core.invoicing import Row as DraftRow
 from billing_ext.core.simulation import Books
 from billing_ext.repositories import charges, contracts, invoice_groups, posting, tax_changes
 from billing_ext.repositories.charges import ChargeStatus, PostedRow, Posting, Target
-from billing_ext.repositories.contracts import SUBMITTED, ContractRecord
+from billing_ext.repositories.contract_rows import SUBMITTED
+from billing_ext.repositories.contracts import ContractRecord
 from billing_ext.repositories.invoice_values import InvoiceHeader, InvoiceRow
 from billing_ext.repositories.invoices import CreatedInvoice
 from billing_ext.services import invoice_text

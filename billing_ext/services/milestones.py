@@ -88,7 +88,7 @@ def reopen(contract: str, milestone: str) -> None:
 
 def _locked(contract: str, milestone: str) -> Row:
 	contracts.lock([contract])
-	if contracts.header(contract)["docstatus"] != contracts.SUBMITTED:
+	if contracts.header(contract)["docstatus"] != contract_rows.SUBMITTED:
 		raise DomainError("contract_not_submitted", contract=contract)
 	row = milestones.locked(contract, milestone)
 	if row is None:

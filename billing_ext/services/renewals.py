@@ -35,8 +35,8 @@ from billing_ext.repositories import (
 	settings,
 	todos,
 )
-from billing_ext.repositories.contract_rows import AmendmentType, Applies, LineChange, Renewal, Row
-from billing_ext.repositories.contracts import SUBMITTED, ContractRecord
+from billing_ext.repositories.contract_rows import SUBMITTED, AmendmentType, Applies, LineChange, Renewal, Row
+from billing_ext.repositories.contracts import ContractRecord
 from billing_ext.repositories.money import to_decimal, to_float
 from billing_ext.repositories.unit_of_work import in_transaction
 from billing_ext.services import contract_change, contract_state, invoice_text

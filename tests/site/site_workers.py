@@ -73,3 +73,19 @@ def die_after_bulk(run, names, as_of):
 
 	BulkLane.create_many = die
 	bill_chunk(run, names, as_of)
+
+
+def bill_after_touching_a_locked_row(run, names, as_of):
+	"""Record a kind of invoice as the bulk lane does, and in the middle of it want a row that another one holds."""
+	import frappe
+
+	from billing_ext.repositories.posting_lanes import recording
+
+	stored = recording._stored_rows
+
+	def touching(name):
+		frappe.db.sql("select name from `tabFiscal Year` for update")
+		return stored(name)
+
+	recording._stored_rows = touching
+	bill_chunk(run, names, as_of)

@@ -9,6 +9,7 @@ import pytest
 import site_workers
 from click.testing import CliRunner
 from site_builders import amendment, change, charges_of, contract, customer, invoices_of, item, line
+from test_runs import counter, wait_until
 
 from billing_ext import commands
 from billing_ext.api import runs as runs_api
@@ -190,6 +191,30 @@ def test_a_deadlock_in_bulk_is_done_again_from_the_start(service, monkeypatch):
 	assert (run.status, run.invoices, run.errors) == ("Completed", 6, 0)
 	assert [len(charges_of(each)) for each in made] == [1] * 6
 	assert is_unbroken(numbers_of(made))
+
+
+def test_a_real_deadlock_while_a_kind_is_recorded_costs_a_second_attempt_and_nothing_else(service):
+	"""There the batch has written its charges, and is on a savepoint that the database forgets."""
+	made = [agreed(service) for _ in range(6)]
+	bill([agreed(service) for _ in range(2)])
+	run = runs.create(APRIL, "User")
+	frappe.db.commit()
+	before = counter("Innodb_deadlocks")
+	# InnoDB gives up the transaction that has changed less, so this one changes a lot.
+	frappe.db.bulk_insert("ToDo", ["name", "description"], [[f"bulk-deadlock-{n}", "x"] for n in range(5000)])
+	frappe.db.sql("select name from `tabFiscal Year` for update")
+	names = [each.name for each in made]
+	worker = site_workers.start(site_workers.bill_after_touching_a_locked_row, run, names, APRIL)
+	wait_until(lambda: counter("Innodb_row_lock_current_waits"))
+	frappe.db.sql("select name from `tabBilling Contract` where name = %s for update", names[0])
+	frappe.db.rollback()
+	worker.join(60)
+	assert counter("Innodb_deadlocks") == before + 1
+	assert worker.exitcode == 0
+	frappe.db.rollback()
+	assert [len(invoices_of(each)) for each in made] == [1] * 6
+	assert [bool(row.sales_invoice) for each in made for row in charges_of(each)] == [True] * 6
+	assert "Bulk" in {row.posting_lane for each in made for row in charges_of(each)}
 
 
 def test_one_that_cannot_be_billed_falls_out_alone_and_is_named(service, monkeypatch):

@@ -14,6 +14,7 @@ from typing import Any
 import frappe
 import posting_cases
 import pytest
+from site_builders import unique
 
 from billing_ext.core.lanes import Reason
 from billing_ext.overrides import sales_invoice as own_hooks
@@ -145,6 +146,76 @@ def _by_document(calls: list[Any]) -> list[list[tuple[str, Any]]]:
 	for event, name, doc in calls:
 		documents.setdefault(name, []).append((event, doc))
 	return list(documents.values())
+
+
+EVENTS_OF_RULES = ("on_update", "after_insert", "on_submit", "on_change")
+
+
+@pytest.fixture
+def rules(monkeypatch):
+	"""Notifications, webhooks and server scripts for what happens to a Sales Invoice."""
+	monkeypatch.setattr("frappe.utils.safe_exec.is_safe_exec_enabled", lambda: True)
+	for event in ("New", "Submit"):
+		_insert(
+			"Notification", subject="{{ doc.name }}", document_type="Sales Invoice", event=event,
+			channel="System Notification", message="{{ doc.grand_total }} {{ doc.status }}",
+			recipients=[{"receiver_by_role": "Accounts User"}],
+		)  # fmt: skip
+	for event in EVENTS_OF_RULES:
+		_insert(
+			"Webhook", webhook_doctype="Sales Invoice", webhook_docevent=event, enabled=1,
+			request_url="https://hooks.example.com", request_method="POST", request_structure="JSON", webhook_json="{}",
+		)  # fmt: skip
+	for event in ("After Insert", "After Submit"):
+		_insert(
+			"Server Script", script_type="DocType Event", reference_doctype="Sales Invoice",
+			doctype_event=event,
+			script='frappe.get_doc({"doctype": "ToDo", "description": doc.name + " " + doc.status}).insert()',
+		)  # fmt: skip
+	yield
+	frappe.db.rollback()
+	frappe.cache.delete_value(["notifications", "webhooks", "server_script_map"])
+
+
+def _insert(doctype: str, **values: Any) -> None:
+	frappe.get_doc({"doctype": doctype, "enabled": 1, "name": unique(doctype), **values}).insert()
+
+
+def test_notifications_webhooks_and_server_scripts_run_for_each_invoice_as_one_by_one(rules):
+	made = posting_cases.world(3)
+	chance = random.Random(13)
+	batch = [posting_cases.invoice(chance, made, alike=True) for _ in range(4)]
+	lane = BulkLane(patience=0)
+	standard = _on_savepoint(
+		lambda: _what_rules_did([invoices.create(order.header, order.rows).name for order in batch])
+	)
+	bulk = _on_savepoint(lambda: _what_rules_did([made.name for made in lane.create_many(batch)]))
+	assert standard == bulk
+	assert all(each["told"] and each["scripts"] and set(each["webhooks"]) >= {"on_submit"} for each in bulk)
+
+
+def _what_rules_did(names: list[str]) -> list[dict[str, Any]]:
+	queue = getattr(frappe.local, "_webhook_queue", None) or []
+	found = [
+		{
+			"told": frappe.get_all(
+				"Notification Log",
+				filters={"document_name": name},
+				fields=["for_user", "email_content"],
+				order_by="for_user, email_content",
+			),
+			"webhooks": [each.webhook.webhook_docevent for each in queue if each.doc.name == name],
+			"scripts": sorted(
+				text.removeprefix(name)
+				for text in frappe.get_all(
+					"ToDo", {"description": ("like", f"{name} %")}, pluck="description"
+				)
+			),
+		}
+		for name in names
+	]
+	queue.clear()
+	return found
 
 
 def test_an_invoice_that_a_hook_refuses_falls_out_alone_and_leaves_no_gap_in_the_numbers(monkeypatch):

@@ -198,7 +198,7 @@ def test_a_statement_without_its_index_is_found():
 	assert whole_tables(with_alias) == ["Billing Charge"]
 
 
-IDLE = 3_000
+IDLE = 30_000
 OF_CONTRACTS = ["due", "due of a company", "due of a customer", "begun and ended", "renewals", "reminders"]
 RUNNING = ("Active", date(2098, 12, 31), date(2097, 1, 1))
 ENDED = ("Ended", date(2020, 12, 31), None)

@@ -129,6 +129,24 @@ def test_a_real_deadlock_costs_the_worker_a_second_attempt_and_nothing_else():
 	assert (worker.exitcode, len(invoices_of(agreement)), len(charges_of(agreement))) == (0, 1, 1)
 
 
+def test_a_script_that_hides_a_deadlock_does_not_leave_an_invoice_without_its_charge(monkeypatch):
+	agreement = contract(line(500), start_date=APRIL)
+	create, hidden = invoices.create, [1]
+
+	def deadlocked_on_the_way(*arguments):
+		created = create(*arguments)
+		if hidden:
+			hidden.pop()
+			frappe.db._cursor.execute("rollback")  # as the database does it, past Frappe
+		return created
+
+	monkeypatch.setattr(invoices, "create", deadlocked_on_the_way)
+	run = run_for(agreement)
+	assert (run.status, run.invoices, len(invoices_of(agreement))) == ("Completed", 1, 1)
+	(charge,) = charges_of(agreement)
+	assert charge.sales_invoice == invoices_of(agreement)[0].name
+
+
 def counter(name):
 	"""A counter of the database server."""
 	return int(frappe.db.sql("show global status like %s", name)[0][1])

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import frappe
 
+from billing_ext.core.lanes import Reason
 from billing_ext.repositories import invoices
 from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, PLE
 from billing_ext.repositories.posting_lanes.figures import comparable
 from billing_ext.repositories.posting_lanes.lane import BulkLane, Order, SentBack
-from billing_ext.repositories.posting_lanes.recording import Attempt, quiet
+from billing_ext.repositories.posting_lanes.recording import quiet, undone
 
 T = TypeVar("T")
 Rows = dict[str, list[dict[str, Any]]]
@@ -48,9 +49,23 @@ class Compared:
 
 
 def compare(orders: Sequence[Order], lane: BulkLane) -> list[Compared]:
-	"""As ``made_both_ways``, without what could not be undone: no hook, notification, webhook or script is run."""
+	"""As ``made_both_ways``, without what could not be undone: no hook, notification, webhook or script is run.
+
+	One that ERPNext makes differently only because it is the first, of an item for example, is made once before.
+	"""
 	with quiet():
-		return made_both_ways(orders, lane)
+		found = made_both_ways(orders, lane)
+		first = [index for index, each in enumerate(found) if each.detail == Reason.FIRST_OF_ITS_KIND.value]
+		again = _undone(lambda: _after_the_first([orders[index] for index in first], lane))
+	for index, compared in zip(first, again, strict=True):
+		found[index] = compared
+	return found
+
+
+def _after_the_first(orders: Sequence[Order], lane: BulkLane) -> list[Compared]:
+	for order in orders:
+		_standard(order)
+	return made_both_ways(orders, lane)
 
 
 def made_both_ways(orders: Sequence[Order], lane: BulkLane) -> list[Compared]:
@@ -64,11 +79,10 @@ def made_both_ways(orders: Sequence[Order], lane: BulkLane) -> list[Compared]:
 
 
 def _undone(work: Callable[[], T]) -> T:
-	attempt = Attempt()
 	try:
-		return work()
+		with undone():
+			return work()
 	finally:
-		attempt.undo()
 		frappe.local.cache.pop("party_gle_currency", None)
 
 

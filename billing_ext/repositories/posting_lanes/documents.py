@@ -16,7 +16,7 @@ from billing_ext.core.lanes import Reason
 from billing_ext.repositories import provenance
 from billing_ext.repositories.posting_lanes.assembly import OWN_HEADER, OWN_ROW, Given
 from billing_ext.repositories.posting_lanes.customers import OnInvoice
-from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, ITEM, PLE
+from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, ITEM, PLE, remembered
 from billing_ext.repositories.posting_lanes.figures import (
 	CUSTOMER,
 	NAME,
@@ -95,25 +95,37 @@ def _remarks(po_no: str | None) -> str:
 	return str(bearer.remarks)
 
 
-def name(prepared: Prepared, invoice: str) -> None:
-	"""Give the invoice its name and moment, its rows theirs, and fill in the entries of the ledgers."""
+def stamp(prepared: Prepared) -> None:
+	"""Give the rows of an invoice their moment, and all but its own their names."""
 	moment = now()
-	marks = {NAME: invoice, CUSTOMER: prepared.given.customer.name, REMARKS: prepared.header["remarks"]}
 	for doctype, rows in prepared.rows.items():
 		for row in rows:
 			row["creation"] = row["modified"] = moment
-			row["name"] = invoice if doctype == INVOICE else make_autoname("hash")
-			if doctype in (GL, PLE):
-				row.update({key: marks[value] for key, value in row.items() if value in _MARKS})
-			elif doctype != INVOICE:
-				row["parent"] = invoice
+			if doctype != INVOICE:
+				row["name"] = make_autoname("hash")
+
+
+def name(prepared: Prepared, invoice: str) -> None:
+	"""Give the invoice its name, in its rows, the entries of the ledgers, and the document if there is one."""
+	marks = {NAME: invoice, CUSTOMER: prepared.given.customer.name, REMARKS: prepared.header["remarks"]}
+	prepared.header["name"] = invoice
+	for doctype in CHILDREN.values():
+		for row in prepared.rows[doctype]:
+			row["parent"] = invoice
+	for doctype in (GL, PLE):
+		for row in prepared.rows[doctype]:
+			row.update({key: marks[value] for key, value in row.items() if value in _MARKS})
+	if prepared.document is not None:
+		prepared.document.name = invoice
+		for row in prepared.document.get_all_children():
+			row.parent = invoice
 
 
 _MARKS = frozenset((NAME, CUSTOMER, REMARKS))
 
 
 def document(prepared: Prepared) -> SalesInvoice:
-	"""The invoice as hooks are given it: validated and not yet written."""
+	"""The invoice as hooks are given it, once it is named: validated and not yet written."""
 	tables = {table: [dict(row) for row in prepared.rows[doctype]] for table, doctype in CHILDREN.items()}
 	invoice = SalesInvoice({**prepared.header, "doctype": INVOICE, **tables})
 	invoice.docstatus = DocStatus.SUBMITTED
@@ -146,6 +158,13 @@ def _rows_made_by_validation(invoice: Any, validated: dict[str, Any]) -> Iterabl
 		for row, recorded in zip(invoice.get(table), validated[table], strict=True):
 			if not recorded.get("name"):
 				yield row, recorded
+
+
+def before_entries(prepared: Prepared) -> dict[str, Any]:
+	"""The invoice's own row as it is until its entries are in the ledgers, for hooks that read it."""
+	if prepared.document is None:
+		return prepared.header
+	return {**prepared.header, "status": prepared.pattern.recording.validated["status"]}
 
 
 def add_remarks(prepared: Prepared) -> None:
@@ -206,10 +225,7 @@ def _changes(row: dict[str, Any], document: Any) -> Iterable[str]:
 	]
 
 
+@remembered
 def _writable(doctype: str) -> frozenset[str]:
-	store = frappe.local.cache.setdefault("billing_ext_free_fields", {})
-	meta = frappe.get_meta(doctype)
-	if store.get(doctype, (None,))[0] is not meta:
-		custom = {each.fieldname for each in meta.fields if each.get("is_custom_field")}
-		store[doctype] = (meta, frozenset(custom | (_FREE if doctype == INVOICE else set())))
-	return store[doctype][1]
+	custom = {each.fieldname for each in frappe.get_meta(doctype).fields if each.get("is_custom_field")}
+	return frozenset(custom | (_FREE if doctype == INVOICE else set()))

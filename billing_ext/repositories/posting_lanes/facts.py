@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import erpnext
 import frappe
@@ -12,6 +13,7 @@ from frappe.model.base_document import get_controller
 from billing_ext.core.lanes import SiteFacts
 from billing_ext.repositories import clock
 
+T = TypeVar("T")
 INVOICE = "Sales Invoice"
 ITEM = "Sales Invoice Item"
 TAX = "Sales Taxes and Charges"
@@ -65,6 +67,19 @@ _SETTINGS = (
 	"Accounts Settings", "Selling Settings", "Stock Settings", "Global Defaults", "System Settings",
 	"Projects Settings", "Currency Exchange Settings", "Energy Point Settings",
 )  # fmt: skip
+
+
+def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
+	"""Read of a DocType once for each job, and once more after it is changed: Frappe then makes its meta anew."""
+
+	def remembering(doctype: str) -> T:
+		store = frappe.local.cache.setdefault(f"billing_ext_{read.__name__}", {})
+		meta = frappe.get_meta(doctype)
+		if store.get(doctype, (None,))[0] is not meta:
+			store[doctype] = (meta, read(doctype))
+		return store[doctype][1]
+
+	return remembering
 
 
 def site_facts(company: str) -> SiteFacts:

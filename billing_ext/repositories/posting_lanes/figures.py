@@ -5,10 +5,10 @@ Everything that is not an amount comes from the recorded invoice of the same kin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import frappe
 from erpnext.accounts.doctype.sales_invoice.sales_invoice import SalesInvoice
@@ -21,7 +21,16 @@ from frappe.utils import cint, flt
 from billing_ext.core.lanes import Reason
 from billing_ext.repositories.money import STORED_DECIMALS
 from billing_ext.repositories.posting_lanes.assembly import FIGURES, OWN_ROW, Given
-from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, ITEM, PLE, SCHEDULE, TAX
+from billing_ext.repositories.posting_lanes.facts import (
+	CHILDREN,
+	GL,
+	INVOICE,
+	ITEM,
+	PLE,
+	SCHEDULE,
+	TAX,
+	remembered,
+)
 from billing_ext.repositories.posting_lanes.recording import (
 	EMPTIED,
 	ONLY_AT_FIRST,
@@ -29,7 +38,6 @@ from billing_ext.repositories.posting_lanes.recording import (
 	Recording,
 )
 
-T = TypeVar("T")
 Rows = dict[str, list[dict[str, Any]]]
 NAME, CUSTOMER, REMARKS = "\0name", "\0customer", "\0remarks"
 """Marks in the entries for what is filled in for each invoice."""
@@ -258,20 +266,7 @@ def _entry_row(doctype: str, entry: Mapping[str, Any], stored: dict[str, Any]) -
 	return row
 
 
-def _remembered(read: Callable[[str], T]) -> Callable[[str], T]:
-	"""Read once for each job, and for each document that is changed: Frappe empties its cache of DocTypes then."""
-
-	def remembering(doctype: str) -> T:
-		store = frappe.local.cache.setdefault(f"billing_ext_{read.__name__}", {})
-		meta = frappe.get_meta(doctype)
-		if store.get(doctype, (None,))[0] is not meta:
-			store[doctype] = (meta, read(doctype))
-		return store[doctype][1]
-
-	return remembering
-
-
-@_remembered
+@remembered
 def _amount_fields(doctype: str) -> tuple[str, ...]:
 	columns = set(frappe.get_meta(doctype).get_valid_columns())
 	fields = frappe.get_meta(doctype).fields
@@ -280,7 +275,7 @@ def _amount_fields(doctype: str) -> tuple[str, ...]:
 	)
 
 
-@_remembered
+@remembered
 def _never_negative(doctype: str) -> tuple[str, ...]:
 	fields = frappe.get_meta(doctype).fields
 	return tuple(
@@ -288,7 +283,7 @@ def _never_negative(doctype: str) -> tuple[str, ...]:
 	)
 
 
-@_remembered
+@remembered
 def _limited_texts(doctype: str) -> dict[str, int]:
 	"""The lengths of texts that follow from amounts."""
 	fields = [frappe.get_meta(doctype).get_field(name) for name in _TEXTS[doctype]]
@@ -299,7 +294,7 @@ def _limited_texts(doctype: str) -> dict[str, int]:
 	}
 
 
-@_remembered
+@remembered
 def _columns(doctype: str) -> dict[str, str]:
 	meta = frappe.get_meta(doctype)
 	return {
@@ -309,7 +304,7 @@ def _columns(doctype: str) -> dict[str, str]:
 	}
 
 
-@_remembered
+@remembered
 def _defaults(doctype: str) -> dict[str, Any]:
 	return dict(frappe.new_doc(doctype).get_valid_dict())
 

@@ -29,7 +29,7 @@ from billing_ext.repositories.posting_lanes.events import Events
 from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, ITEM, PLE
 from billing_ext.repositories.posting_lanes.figures import Pattern, Refused
 from billing_ext.repositories.posting_lanes.learning import Learnt
-from billing_ext.repositories.posting_lanes.recording import Attempt
+from billing_ext.repositories.posting_lanes.recording import LOST, Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Order:
 	unit: Hashable
 
 
-_FATAL = (frappe.QueryDeadlockError, frappe.QueryTimeoutError, JobTimeoutException)
+_FATAL = (*LOST, JobTimeoutException)
 """Errors that are of the transaction or the job, never of one invoice."""
 
 
@@ -267,17 +267,21 @@ class _Writing:
 		return _Failure([self._at] if self._at else list(self.invoices), outcome)
 
 	def _run(self) -> None:
-		for each, name in zip(
-			self.invoices, numbers.draw([one.header for one in self.invoices]), strict=True
-		):
+		self._for_each(self._before_naming)
+		# From here to the commit the row of the number series is locked.
+		names = numbers.draw([each.header for each in self.invoices])
+		for each, name in zip(self.invoices, names, strict=True):
 			documents.name(each, name)
-		writes.forget_cached([each.header["name"] for each in self.invoices])
+		bulk_rows.forget_cached(INVOICE, names)
 		self._for_each(self._before_writing)
-		for doctype in (INVOICE, *CHILDREN.values()):
+		bulk_rows.insert(INVOICE, [documents.before_entries(each) for each in self.invoices])
+		for doctype in CHILDREN.values():
 			bulk_rows.insert(doctype, [row for each in self.invoices for row in each.rows[doctype]])
 		self._for_each(self._inserted)
 		for doctype in (GL, PLE):
 			bulk_rows.insert(doctype, [row for each in self.invoices for row in each.rows[doctype]])
+		seen = [each for each in self.invoices if each.document is not None]
+		bulk_rows.update(INVOICE, {each.header["name"]: {"status": each.header["status"]} for each in seen})
 		self._for_each(self._changed)
 		writes.settle([(each.header, each.rows[ITEM]) for each in self.invoices])
 		self._for_each(self._submitted)
@@ -288,12 +292,14 @@ class _Writing:
 			work(each)
 		self._at = None
 
+	def _before_naming(self, each: Prepared) -> None:
+		documents.stamp(each)
+		each.document = documents.document(each) if self.events.any(*_ALL_EVENTS) else None
+
 	def _before_writing(self, each: Prepared) -> None:
-		each.document = None
-		if not self.events.any(*_ALL_EVENTS):
+		if each.document is None:
 			self._run_once(each)
 			return
-		each.document = documents.document(each)
 		each.document.flags.in_insert = True
 		self.events.run(each.document, "before_validate")
 		self.events.run(each.document, "validate")

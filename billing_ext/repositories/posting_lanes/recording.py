@@ -26,6 +26,8 @@ EMPTIED = frozenset(("tabSales Invoice Advance", "tabSales Invoice Payment"))
 """Rows without an amount are deleted from them; the bulk lane writes none."""
 ONLY_AT_FIRST = frozenset(("tabItem Price",))
 """Written by the first invoice of an item only, which goes by the standard lane."""
+LOST = (frappe.QueryDeadlockError, frappe.QueryTimeoutError)
+"""After these nothing can be undone: the database has rolled back by itself."""
 _BARE_NAME = re.compile(
 	r"^\s*(?:insert(?:\s+ignore)?\s+into|replace\s+into|update|delete\s+from)\s+(\w+)", re.I
 )
@@ -69,10 +71,11 @@ def record(given: Given) -> Recording:
 
 	invoice.calculate_taxes_and_totals = calculate
 	invoice.validate = validate
-	# Named by hand: no number is drawn, and the row of the series is not locked.
-	invoice.name = f"billing-ext-{frappe.generate_hash(length=10)}"
+	# Named by hand: no number is drawn, and the row of the series is not locked. Where rows were that are undone a lock
+	# stays on the gap up to the next name, so it is one before all others: new numbers come after the last.
+	invoice.name = f"!billing-ext-{frappe.generate_hash(length=10)}"
 	invoice.flags.name_set = True
-	with _undone(), quiet(), _tables() as written:
+	with undone(), quiet(), _sales_not_summed_up(), _tables() as written:
 		invoice.submit()
 		rows = _stored_rows(invoice.name)
 	# ERPNext remembers the currency of the entries that are no more.
@@ -104,13 +107,33 @@ def _in_order_of_writing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _undone() -> Iterator[None]:
+def undone() -> Iterator[None]:
 	"""Roll back to where it began, and forget what was to happen after the commit."""
 	attempt = Attempt()
 	try:
 		yield
-	finally:
+	except LOST:
+		raise
+	except BaseException:
 		attempt.undo()
+		raise
+	attempt.undo()
+
+
+@contextmanager
+def _sales_not_summed_up() -> Iterator[None]:
+	"""ERPNext does not sum up the sales of company and project, see ``writes.settle``.
+
+	It would lock the company's row, for which those wait who hold the row of the number series that is wanted later.
+	"""
+	selling = frappe.db.value_cache.setdefault("Selling Settings", {})
+	before = frappe.db.get_single_value("Selling Settings", "sales_update_frequency")
+	selling["sales_update_frequency"] = "Monthly"
+	try:
+		yield
+	finally:
+		if frappe.db.value_cache.get("Selling Settings") is selling:
+			selling["sales_update_frequency"] = before
 
 
 class Attempt:

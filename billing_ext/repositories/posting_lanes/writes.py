@@ -11,7 +11,7 @@ from erpnext.controllers.selling_controller import set_default_income_account_fo
 from erpnext.setup.doctype.company.company import update_company_current_month_sales
 from frappe.utils.global_search import get_formatted_value, sync_value_in_queue
 
-from billing_ext.repositories.posting_lanes.facts import CHILDREN, INVOICE
+from billing_ext.repositories.posting_lanes.facts import CHILDREN, INVOICE, remembered
 
 
 def settle(invoices: Sequence[tuple[dict[str, Any], Sequence[dict[str, Any]]]]) -> None:
@@ -48,18 +48,6 @@ def announce(doctype: str, row: dict[str, Any]) -> None:
 	frappe.publish_realtime("list_update", listed, after_commit=True)
 
 
-def forget_cached(names: Sequence[str]) -> None:
-	"""Drop what may be cached under the names of invoices that were rolled back, now and when the transaction ends."""
-	keys = [frappe.get_document_cache_key(INVOICE, name) for name in names]
-
-	def forget() -> None:
-		frappe.cache.delete_value(keys)
-
-	forget()
-	frappe.db.after_commit.add(forget)
-	frappe.db.after_rollback.add(forget)
-
-
 def index(header: dict[str, Any], children: Mapping[str, Sequence[dict[str, Any]]]) -> None:
 	"""Queue an invoice for the global search: frappe.utils.global_search.update_global_search on rows."""
 	if frappe.local.conf.get("disable_global_search"):
@@ -83,5 +71,13 @@ def index(header: dict[str, Any], children: Mapping[str, Sequence[dict[str, Any]
 
 
 def _searchable(doctype: str, row: dict[str, Any]) -> list[str]:
-	fields = frappe.get_meta(doctype).get_global_search_fields()
-	return [get_formatted_value(row[each.fieldname], each) for each in fields if row.get(each.fieldname)]
+	return [
+		get_formatted_value(row[each.fieldname], each)
+		for each in _search_fields(doctype)
+		if row.get(each.fieldname)
+	]
+
+
+@remembered
+def _search_fields(doctype: str) -> list[Any]:
+	return list(frappe.get_meta(doctype).get_global_search_fields())
