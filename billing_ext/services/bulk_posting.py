@@ -9,10 +9,11 @@ from datetime import date
 
 import frappe
 from frappe import _
+from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.invoicing import DocumentKind
 from billing_ext.core.lanes import Lane, Reason
-from billing_ext.repositories import charges, clock, contracts, settings
+from billing_ext.repositories import charges, clock, contracts, jobs, settings
 from billing_ext.repositories.charges import Posting
 from billing_ext.repositories.posting_lanes import BulkLane, Order
 from billing_ext.repositories.posting_lanes.comparison import Compared, Finding, compare
@@ -54,12 +55,19 @@ def lane() -> tuple[BulkLane | None, Posting]:
 def ensure_compared() -> None:
 	"""Compare both lanes if posting in bulk is wanted and that has not been done with the installed versions.
 
-	At the top level of a job only: ends the open transaction.
+	At the top level of a job only: ends the open transaction. If it fails that is logged, and what follows is posted one
+	by one. Raises JobTimeoutException.
 	"""
 	state = settings.load()
 	done = state.bulk_check_result and state.bulk_checked_versions == settings.installed_versions()
-	if state.post_in_bulk and not done:
+	if done or not state.post_in_bulk:
+		return
+	try:
 		compare_lanes()
+	except JobTimeoutException:
+		raise
+	except Exception:  # noqa: BLE001 - no invoice may be missed for a comparison
+		in_transaction(lambda: jobs.log_failure("Billing Settings", "Billing Settings"))
 
 
 def compare_lanes() -> Comparison:

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import frappe
+from rq.timeouts import JobTimeoutException
 
 from billing_ext.core.lanes import Reason
 from billing_ext.repositories import invoices
 from billing_ext.repositories.posting_lanes.facts import CHILDREN, GL, INVOICE, PLE
 from billing_ext.repositories.posting_lanes.figures import comparable
 from billing_ext.repositories.posting_lanes.lane import BulkLane, Order, SentBack
-from billing_ext.repositories.posting_lanes.recording import quiet, undone
+from billing_ext.repositories.posting_lanes.recording import LOST, quiet, undone
 
 T = TypeVar("T")
 Rows = dict[str, list[dict[str, Any]]]
@@ -86,10 +87,12 @@ def _undone(work: Callable[[], T]) -> T:
 		frappe.local.cache.pop("party_gle_currency", None)
 
 
-def _standard(order: Order) -> Rows | frappe.ValidationError:
+def _standard(order: Order) -> Rows | Exception:
 	try:
 		return stored_rows(invoices.create(order.header, order.rows).name)
-	except frappe.ValidationError as error:
+	except (*LOST, JobTimeoutException):
+		raise
+	except Exception as error:  # noqa: BLE001 - whatever bars one invoice is a finding
 		return error
 
 
@@ -97,12 +100,12 @@ def _rows_or_reason(made: Any) -> Rows | SentBack:
 	return made if isinstance(made, SentBack) else stored_rows(made.name)
 
 
-def _compared(standard: Rows | frappe.ValidationError, bulk: Rows | SentBack) -> Compared:
+def _compared(standard: Rows | Exception, bulk: Rows | SentBack) -> Compared:
 	if isinstance(bulk, SentBack):
-		if isinstance(standard, frappe.ValidationError):
+		if isinstance(standard, Exception):
 			return Compared(Finding.REFUSED, str(standard))
 		return Compared(Finding.SENT_BACK, bulk.reasons[0].value)
-	if isinstance(standard, frappe.ValidationError):
+	if isinstance(standard, Exception):
 		return Compared(Finding.DIFFERENT, str(standard))
 	found = differences(standard, bulk)
 	return Compared(Finding.DIFFERENT, "; ".join(found)) if found else Compared(Finding.EQUAL)

@@ -63,7 +63,13 @@ WORDS: dict[Reason, Callable[[], str]] = {
 }
 
 
+_BY_CODE = {reason.value: words for reason, words in WORDS.items()}
+
+
 def reason(codes: str, example: str = "") -> str:
-	"""The words for ``codes``, separated by commas, with the details of one invoice as an ``example``."""
-	words = "; ".join(WORDS[Reason(code)]() for code in codes.split(", ")) if codes else ""
+	"""The words for ``codes``, separated by commas, with the details of one invoice as an ``example``.
+
+	A code of another version is shown as it is.
+	"""
+	words = "; ".join(_BY_CODE.get(code, lambda code=code: code)() for code in codes.split(", ") if code)
 	return _("{0} (for example: {1})").format(words, example) if example else words
