@@ -37,9 +37,9 @@ run_tests() {
 		run_pytest ${TESTS:-core rendering tripletex site desk} -- "${arguments[@]}"
 		return
 	fi
-	run_pytest core tripletex site/test_installation.py -- >"$LOGS/tests-beside.log" 2>&1 &
+	run_pytest core rendering tripletex site/test_installation.py -- >"$LOGS/tests-beside.log" 2>&1 &
 	beside=$!
-	run_pytest rendering site desk -- -m "not lifecycle" || status=$?
+	run_pytest site desk -- -m "not lifecycle" || status=$?
 	wait "$beside" || status=$?
 	cat "$LOGS/tests-beside.log"
 	return "$status"

@@ -74,7 +74,7 @@ def _delete(name: str) -> None:
 	)
 	for amendment in amendments:
 		_cancel_and_delete("Billing Amendment", amendment)
-	runs.resolve_errors(name)
+	runs.resolve_errors([name])
 	frappe.db.delete("Billing Run Error", {"contract": name})
 	_cancel_and_delete("Billing Contract", name)
 
