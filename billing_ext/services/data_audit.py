@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -85,12 +85,14 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-	"""A contract under audit. ``charges`` is what its first run would bill today, if it has not been billed yet."""
+	"""A contract under audit. ``charges`` is what its first run would bill today, if it has not been billed yet;
+	``checks`` says of a day whether contracts can be posted on it."""
 
 	record: ContractRecord
 	contract: Contract
 	today: date
 	first_run: bool
+	checks: Callable[[date], posting.Checks]
 	charges: Sequence[Charge] = ()
 
 	@property
@@ -127,11 +129,12 @@ def audit(company: str | None = None, kind: str | None = None, severity: str | N
 	findings: list[Finding] = []
 	subjects: list[_Subject] = []
 	names = repository.contracts(company)
+	reader, checks = contracts.Reader(names), cache(posting.Checks)
 	for name in names:
 		try:
-			subjects.append(_subject(name, today, first_run=name not in charged))
+			subjects.append(_subject(reader.record(name), today, checks, first_run=name not in charged))
 		except DomainError as problem:
-			header = contracts.header(name)
+			header = reader.headers[name]
 			document = ("Billing Contract", name)
 			findings.append(
 				Finding(Severity.ERROR, Kind.FIRST_RUN, problem, header["customer"], document, contract=name)
@@ -150,11 +153,12 @@ def audit(company: str | None = None, kind: str | None = None, severity: str | N
 	return Audit(tuple(wanted), len(names), customers is not None)
 
 
-def _subject(name: str, today: date, *, first_run: bool) -> _Subject:
-	record = contracts.record(name)
+def _subject(
+	record: ContractRecord, today: date, checks: Callable[[date], posting.Checks], *, first_run: bool
+) -> _Subject:
 	contract = record.to_core()
 	charges = plan_charges(contract, {}, today) if first_run else ()
-	return _Subject(record, contract, today, first_run, charges)
+	return _Subject(record, contract, today, first_run, checks, charges)
 
 
 # Customers
@@ -304,7 +308,7 @@ def _of_first_run(subject: _Subject) -> Iterator[Finding]:
 	charges = subject.charges or plan_charges(subject.contract, {}, day)
 	rows = [subject.record.lines[line] for line in {charge.line for charge in charges}]
 	try:
-		posting.check(subject.record.header, rows, day)
+		subject.checks(day).check(subject.record.header, rows)
 	except DomainError as problem:
 		if problem.code not in REPORTED_APART:
 			yield subject.find(Severity.ERROR, Kind.FIRST_RUN, problem)
