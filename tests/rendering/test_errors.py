@@ -46,7 +46,8 @@ def test_every_code_says_where(code):
 def test_too_slow_and_too_long(monkeypatch):
 	monkeypatch.setattr(limits, "SECONDS", 0.05)
 	source = "\n{% for i in (1..99999) %}\n{{ i | times: i | times: i }}{% endfor %}"
-	assert (failure(source).code, failure(source).line) == ("liquid_too_slow", 3)
+	slow = failure(source)
+	assert (slow.code, slow.line in (2, 3)) == ("liquid_too_slow", True)  # the loop or what is in it
 	monkeypatch.setattr(limits, "OUTPUT", 100)
 	source = "\n{% for i in (1..99999) %}\n{{ i }}{% endfor %}"
 	assert (failure(source).code, failure(source).line) == ("liquid_too_long", 2)
