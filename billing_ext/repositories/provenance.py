@@ -23,8 +23,12 @@ class Provenance:
 
 def mark(invoice: Any, rows: Sequence[InvoiceRow]) -> None:
 	"""Note on a document in memory that it is ours, and what its rows are."""
-	hours = any(row.line.get("origin") == time_entries.ORIGIN for row in rows)
-	invoice.flags.billing_ext_posting = Provenance(rows[0].contract, hours)
+	invoice.flags.billing_ext_posting = Provenance(rows[0].contract, carries_hours(rows))
+
+
+def carries_hours(rows: Sequence[InvoiceRow]) -> bool:
+	"""Are hours of Timesheets among the rows?"""
+	return any(row.line.get("origin") == time_entries.ORIGIN for row in rows)
 
 
 def of(invoice: Any) -> Provenance | None:

@@ -18,7 +18,7 @@ from rq.timeouts import JobTimeoutException
 from billing_ext.core import lanes
 from billing_ext.core.invoicing import DocumentKind
 from billing_ext.core.lanes import InvoiceFacts, Reason, SiteFacts
-from billing_ext.repositories import bulk_rows, time_entries
+from billing_ext.repositories import bulk_rows, provenance
 from billing_ext.repositories.invoice_values import InvoiceHeader, InvoiceRow
 from billing_ext.repositories.invoices import CreatedInvoice, assert_as_planned
 from billing_ext.repositories.posting_lanes import customers, documents, facts, numbers, writes
@@ -374,7 +374,7 @@ def _invoice_facts(
 		submitted=header.submit,
 		correction=header.kind is not DocumentKind.INVOICE,
 		nothing_to_pay=not any(each.amount for each in rows),
-		timesheets=any(each.line.get("origin") == time_entries.ORIGIN for each in rows),
+		timesheets=provenance.carries_hours(rows),
 		stock_items=any(item.is_stock_item or item.is_fixed_asset for item in items),
 		tax_rule=tax_rules and not contract.get("taxes_and_charges"),
 		customer_barred=bool(row.get("disabled") or row.get("is_frozen")) if customer else None,
